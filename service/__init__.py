@@ -1,0 +1,1 @@
+"""freshlegs warns a runner before the legs go heavy."""
