@@ -52,6 +52,7 @@ class Context(StrEnum):
     TAPER = "taper"
     RETURN_FROM_BREAK = "return_from_break"
     ILLNESS = "illness"
+    PAIN = "pain"
     TRAVEL = "travel"
     LATE_SYNC = "late_sync"
 
