@@ -28,14 +28,13 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The result of one consent: tokens, the athlete's id at Strava, and what could be read of the athlete.
+    """The result of one consent: tokens, the athlete's id at Strava, and what they may be used for.
 
-    ``scopes`` are those of the redirect, where the athlete can un-tick any. ``sex`` is ``None`` where
-    Strava does not say; ``imperial`` is the athlete's measurement preference.
+    ``scopes`` are those of the redirect, where the athlete can un-tick any of them. ``sex`` is ``None``
+    where Strava does not say.
     """
 
     tokens: Tokens
     strava_id: int
     scopes: frozenset[str]
     sex: Sex | None = None
-    imperial: bool = False
