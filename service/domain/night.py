@@ -12,6 +12,8 @@ JUDGED_AT = time(4, 30)
 """Local time of judgement, where ``activity.DAY_BEGINS``: no zone changes its clock then."""
 SENDABLE_FOR = timedelta(hours=18)
 """An older verdict is kept but no longer written about: the day it spoke of is over."""
+SHORTEST_NIGHT = timedelta(hours=18)
+"""Two verdicts nearer than this would judge the same day."""
 
 
 class MailKind(StrEnum):
@@ -84,11 +86,18 @@ def next_night(after: datetime, zone: str) -> date:
     return night
 
 
-def nights_due(first: date, zone: str, now: datetime) -> Iterator[date]:
-    """Every night from ``first`` on whose due instant is not later than ``now``."""
+def nights_due(first: date, zone: str, now: datetime, previous: datetime | None = None) -> Iterator[date]:
+    """Every night from ``first`` on whose due instant is not later than ``now``.
+
+    ``previous`` is the due instant of the last night judged. A night that would come less than
+    ``SHORTEST_NIGHT`` after the one before it is left out: whoever flies west lives it twice, and a date
+    that a zone skipped (Samoa, 30 December 2011) falls on the instant of its neighbour.
+    """
     night = first
-    while due_instant(night, zone) <= now:
-        yield night
+    while (at := due_instant(night, zone)) <= now:
+        if previous is None or at - previous >= SHORTEST_NIGHT:
+            yield night
+            previous = at
         night += timedelta(days=1)
 
 
@@ -99,4 +108,3 @@ def known_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
-
