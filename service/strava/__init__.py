@@ -1,0 +1,1 @@
+"""Strava: asked sparingly, believed carefully. Nothing here knows the store or the jobs."""
