@@ -1,0 +1,72 @@
+"""A message as the bytes that travel: multipart/alternative, plain text first, fixed headers."""
+
+import hashlib
+import re
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from service.domain.message import Message
+from service.errors import MailRefused
+from service.notify.envelope import Envelope
+
+WHOLE_LINES = SMTP.clone(max_line_length=998)
+"""Folding at 78 turns a long unsubscribe link into encoded words that no mail program can follow."""
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,480}>")
+HTTP_LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
+
+
+def envelope(
+    message: Message,
+    *,
+    sender: str,
+    recipient: str,
+    message_id: str,
+    now: datetime,
+    return_path: str | None = None,
+) -> Envelope:
+    """The message ready to hand over to one recipient.
+
+    ``sender`` is ``name <address>`` or an address alone; ``recipient`` an address alone; ``message_id``
+    with its angle brackets, the same in every attempt; ``now`` (aware) is the Date header;
+    ``return_path`` receives bounces (the sender if none is given). Raises ``MailRefused`` for an address or
+    a header that would not stay on its own line.
+    """
+    name, address = parseaddr(sender)
+    finished = Envelope(return_path or address, recipient, message_id, b"")
+    finished.check()
+    try:
+        mail = _headers(message, Address(name, addr_spec=address), recipient, message_id, now)
+    except (ValueError, MessageError) as error:
+        raise MailRefused(
+            f"a header of this {message.kind} is not one line: {type(error).__name__}"
+        ) from None
+    mail.set_content(message.text, subtype="plain", charset="utf-8", cte="quoted-printable")
+    mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    # Between quoted-printable lines "=_" cannot occur; derived, so that every attempt has the same bytes.
+    mail.set_boundary("=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32])
+    return Envelope(finished.sender, recipient, message_id, mail.as_bytes(policy=WHOLE_LINES))
+
+
+def _headers(
+    message: Message, sender: Address, recipient: str, message_id: str, now: datetime
+) -> EmailMessage:
+    """Nothing an athlete wrote stands in a header; subjects come from our own table."""
+    if MESSAGE_ID.fullmatch(message_id) is None:
+        raise ValueError("Message-ID")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe_url is not None:
+        if HTTP_LINK.fullmatch(message.unsubscribe_url) is None:
+            raise ValueError("List-Unsubscribe")
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return mail
