@@ -1,0 +1,1 @@
+"""What is kept: one Postgres, typed tables, and a repository a noun. Rows never leave; domain objects do."""

@@ -1,0 +1,144 @@
+"""Mail addresses: proposed, confirmed by their reader, suppressed; and what the athlete wants by mail."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain.night import MailKind
+from service.store.keyring import Keyring, digest_of, new_token
+from service.store.tables import AddressRow, MailPreferenceRow
+from service.store.tables_service import SuppressionRow
+
+CONFIRM_WITHIN = timedelta(hours=72)
+TABLE = "address"
+ALWAYS = frozenset({MailKind.CONFIRM_ADDRESS, MailKind.ERASED})
+"""Answers to something the athlete has just done; they cannot be switched off."""
+
+
+class Addresses:
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        self._keyring = keyring
+
+    def propose(self, athlete_id: UUID, address: str, now: datetime) -> str:
+        """Keep an address until its reader confirms it; returns the token for the link in that mail.
+
+        The address confirmed before stays in use. A second proposal replaces the first.
+        """
+        token = new_token()
+        values: dict[str, Any] = {
+            "pending": self._sealed(address, "pending", athlete_id),
+            "pending_digest": digest_of(token),
+            "pending_until": now + CONFIRM_WITHIN,
+        }
+        self._put(athlete_id, values)
+        return token
+
+    def confirm(self, token: str, now: datetime) -> UUID | None:
+        """The reader has pressed the button. None = unknown, used or older than three days."""
+        row = self._connection.execute(
+            select(AddressRow.athlete_id, AddressRow.pending)
+            .where(AddressRow.pending_digest == digest_of(token), AddressRow.pending_until > now)
+            .with_for_update()
+        ).one_or_none()
+        if row is None or row.pending is None:
+            return None
+        address = self._opened(row.pending, "pending", row.athlete_id)
+        self._connection.execute(
+            update(AddressRow)
+            .where(AddressRow.athlete_id == row.athlete_id)
+            .values(
+                address=self._sealed(address, "address", row.athlete_id),
+                confirmed_at=now,
+                pending=None,
+                pending_digest=None,
+                pending_until=None,
+            )
+        )
+        athlete_id: UUID = row.athlete_id
+        return athlete_id
+
+    def confirmed(self, athlete_id: UUID) -> str | None:
+        """The address in use."""
+        row = self._row(athlete_id)
+        return (
+            None if row is None or row.address is None else self._opened(row.address, "address", athlete_id)
+        )
+
+    def pending(self, athlete_id: UUID) -> bool:
+        """Whether an address waits for its confirmation."""
+        row = self._row(athlete_id)
+        return row is not None and row.pending is not None
+
+    def unsubscribe_token(self, athlete_id: UUID) -> str:
+        """The token of every unsubscribe link of this athlete; it stays the same for good."""
+        row = self._row(athlete_id)
+        if row is None or row.unsubscribe is None:
+            token = new_token()
+            sealed = self._sealed(token, "unsubscribe", athlete_id)
+            fresh = {"unsubscribe": sealed, "unsubscribe_digest": digest_of(token)}
+            row = self._put(athlete_id, fresh, only_where_missing=True) or self._row(athlete_id)
+        if row is None:
+            raise KeyError(f"athlete {athlete_id} was erased meanwhile")
+        return self._opened(row.unsubscribe, "unsubscribe", athlete_id)
+
+    def by_unsubscribe_token(self, token: str) -> UUID | None:
+        query = select(AddressRow.athlete_id).where(AddressRow.unsubscribe_digest == digest_of(token))
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def suppress(self, address: str, reason: str, now: datetime) -> None:
+        """Never write to this address again (hard bounce, complaint). The first reason stays."""
+        row = {"address_index": self._index(address), "reason": reason, "suppressed_at": now}
+        self._connection.execute(insert(SuppressionRow).values(row).on_conflict_do_nothing())
+
+    def is_suppressed(self, address: str) -> bool:
+        query = select(SuppressionRow.reason).where(SuppressionRow.address_index == self._index(address))
+        return self._connection.execute(query).first() is not None
+
+    def set_mail(self, athlete_id: UUID, kind: MailKind, on: bool) -> None:
+        """Switch a kind of mail on or off. Doing it twice changes nothing."""
+        self._connection.execute(
+            insert(MailPreferenceRow)
+            .values(athlete_id=athlete_id, kind=kind, wanted=on)
+            .on_conflict_do_update(
+                index_elements=[MailPreferenceRow.athlete_id, MailPreferenceRow.kind], set_={"wanted": on}
+            )
+        )
+
+    def wants(self, athlete_id: UUID, kind: MailKind) -> bool:
+        """Whether the athlete wants this kind; on until switched off."""
+        if kind in ALWAYS:
+            return True
+        query = select(MailPreferenceRow.wanted).where(
+            MailPreferenceRow.athlete_id == athlete_id, MailPreferenceRow.kind == kind
+        )
+        return self._connection.execute(query).scalar_one_or_none() is not False
+
+    def _put(
+        self, athlete_id: UUID, values: dict[str, Any], *, only_where_missing: bool = False
+    ) -> Row[Any] | None:
+        where = (
+            and_(*(getattr(AddressRow, name).is_(None) for name in values)) if only_where_missing else None
+        )
+        return self._connection.execute(
+            insert(AddressRow)
+            .values(athlete_id=athlete_id, **values)
+            .on_conflict_do_update(index_elements=[AddressRow.athlete_id], set_=values, where=where)
+            .returning(AddressRow.__table__)
+        ).one_or_none()
+
+    def _row(self, athlete_id: UUID) -> Row[Any] | None:
+        query = select(AddressRow.__table__).where(AddressRow.athlete_id == athlete_id)
+        return self._connection.execute(query).one_or_none()
+
+    def _index(self, address: str) -> bytes:
+        return self._keyring.blind_index(f"address {address.strip().lower()}")
+
+    def _sealed(self, plain: str, column: str, row: UUID) -> bytes:
+        return self._keyring.encrypt(plain, table=TABLE, column=column, row=row)
+
+    def _opened(self, sealed: bytes, column: str, row: UUID) -> str:
+        return self._keyring.decrypt(sealed, table=TABLE, column=column, row=row)

@@ -1,0 +1,56 @@
+"""What athletes said of their mornings."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain.history import CheckIn
+from service.store.tables import CheckInRow
+
+ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
+
+
+class CheckIns:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, athlete_id: UUID, checkin: CheckIn, now: datetime) -> None:
+        """Keep the answers of one morning. What is not answered this time keeps its earlier answer:
+        one tap in the mail comes first, the rest of the form later."""
+        row = insert(CheckInRow).values(
+            athlete_id=athlete_id,
+            day=checkin.date,
+            answered_at=now,
+            **{name: getattr(checkin, name) for name in ANSWERS},
+        )
+        answered = {name: func.coalesce(row.excluded[name], getattr(CheckInRow, name)) for name in ANSWERS}
+        self._connection.execute(
+            row.on_conflict_do_update(
+                index_elements=[CheckInRow.athlete_id, CheckInRow.day],
+                set_={"answered_at": row.excluded.answered_at, **answered},
+            )
+        )
+
+    def of(self, athlete_id: UUID, since: date) -> list[CheckIn]:
+        """Mornings from ``since`` on, oldest first."""
+        return self.of_many([athlete_id], since)[athlete_id]
+
+    def of_many(self, athlete_ids: Iterable[UUID], since: date) -> dict[UUID, list[CheckIn]]:
+        """The same for several athletes in one query; every id asked for is a key of the answer."""
+        found: dict[UUID, list[CheckIn]] = {athlete_id: [] for athlete_id in athlete_ids}
+        query = (
+            select(CheckInRow.__table__)
+            .where(CheckInRow.athlete_id.in_(found), CheckInRow.day >= since)
+            .order_by(CheckInRow.athlete_id, CheckInRow.day)
+        )
+        for row in self._connection.execute(query):
+            found[row.athlete_id].append(_checkin(row))
+        return found
+
+
+def _checkin(row: Row[Any]) -> CheckIn:
+    return CheckIn(date=row.day, **{name: getattr(row, name) for name in ANSWERS})

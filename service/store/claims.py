@@ -1,0 +1,39 @@
+"""Claim, then act: a row goes from free to taken in one conditional update.
+
+Whoever finds nothing to update knows that somebody else has it. Rows another claim is looking at are
+skipped, not waited for. Leases end by the database's clock, because the clocks of two machines differ.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Interval, cast, func, literal, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from service.store.tables import AthleteRow, MailRow
+
+
+def lease(seconds: float) -> ColumnElement[Any]:
+    """The instant ``seconds`` from now, by the clock of the database (not of the transaction's begin)."""
+    return func.clock_timestamp() + cast(literal(f"{seconds} seconds"), Interval)
+
+
+def free(lease_until: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether nobody holds the row."""
+    return or_(lease_until.is_(None), lease_until < func.clock_timestamp())
+
+
+def claim(
+    connection: Connection,
+    table: type[AthleteRow] | type[MailRow],
+    due: ColumnElement[bool],
+    order: InstrumentedAttribute[Any],
+    limit: int,
+    values: dict[str, Any],
+) -> list[UUID]:
+    """Set ``values`` on up to ``limit`` rows that are ``due``, first in ``order`` first, and name them."""
+    picked = select(table.id).where(due).order_by(order).limit(limit).with_for_update(skip_locked=True)
+    chosen = picked.cte("chosen")
+    statement = update(table).where(table.id == chosen.c.id).values(values).returning(table.id, order)
+    rows = connection.execute(statement).all()
+    return [row[0] for row in sorted(rows, key=lambda row: (row[1], row[0]))]

@@ -1,0 +1,342 @@
+"""The outbox: a mail is decided once, taken by one worker, handed over once, and never doubtful silently.
+
+``queued → sending → handed → sent | deferred | refused | in_doubt``, besides ``expired`` and
+``suppressed``. Up to ``handed`` an attempt may be repeated; from there on it never is.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain.message import Message
+from service.domain.night import SENDABLE_FOR, MailKind
+from service.store import claims
+from service.store.addresses import Addresses
+from service.store.keyring import Keyring
+from service.store.tables import MailRow
+
+SENDING_LEASE_S = 120
+"""A worker that has not handed over by then is taken for dead; the message has not left."""
+DOUBT_AFTER = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=3)
+"""Mails that are no warnings lose their sense more slowly."""
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    HANDED = "handed"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+
+
+WAITING = (MailState.QUEUED, MailState.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A mail taken for one attempt, the ``attempts``-th. Its outcome counts only with ``token``."""
+
+    id: UUID
+    token: UUID
+    athlete_id: UUID | None
+    kind: MailKind
+    night: date
+    message_id: str
+    recipient: str = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    chart_png: bytes | None = field(repr=False)
+    unsubscribe_url: str | None = field(repr=False)
+    attempts: int
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """A mail as admins see it: what became of it, not what it says."""
+
+    id: UUID
+    athlete_id: UUID | None
+    kind: MailKind
+    night: date
+    state: MailState
+    attempts: int
+    queued_at: datetime
+    due_at: datetime
+    settled_at: datetime | None
+    error: str | None
+
+
+class Mailbox:
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._addresses = Addresses(connection, keyring)
+
+    def put(
+        self,
+        athlete_id: UUID | None,
+        kind: MailKind,
+        night: date,
+        message: Message,
+        message_id: str,
+        now: datetime,
+        number: int = 0,
+        address: str | None = None,
+    ) -> UUID | None:
+        """Queue a mail. None = one of this kind, night and number was there already.
+
+        Without ``address`` it goes to the address the athlete has confirmed by the time of sending.
+        """
+        mail_id = uuid.uuid4()
+        sealed = None
+        if address is not None:
+            sealed = self._keyring.encrypt(address, table="mail", column="address", row=mail_id)
+        return self._connection.execute(
+            insert(MailRow)
+            .values(
+                id=mail_id,
+                athlete_id=athlete_id,
+                kind=kind,
+                night=night,
+                number=number,
+                message_id=message_id,
+                address=sealed,
+                subject=message.subject,
+                text=message.text,
+                html=message.html,
+                chart_png=message.chart_png,
+                unsubscribe_url=message.unsubscribe_url,
+                state=MailState.QUEUED,
+                queued_at=now,
+                due_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(MailRow.id)
+        ).scalar_one_or_none()
+
+    def next_number(self, athlete_id: UUID | None, kind: MailKind, night: date) -> int:
+        """The first free number for mails that may be many a day (confirmations)."""
+        query = select(func.coalesce(func.max(MailRow.number), -1) + 1).where(
+            MailRow.athlete_id == athlete_id, MailRow.kind == kind, MailRow.night == night
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def claim_due(self, now: datetime, limit: int, lease_s: int = 120) -> list[UUID]:
+        """Mails to be sent, longest waiting first; not named again for ``lease_s`` seconds."""
+        values = {"lease_until": claims.lease(lease_s)}
+        due = and_(_takeable(now), claims.free(MailRow.lease_until))
+        return claims.claim(self._connection, MailRow, due, MailRow.due_at, limit, values)
+
+    def take(self, mail_id: UUID, now: datetime) -> Outgoing | None:
+        """Take one mail for one attempt. None = not due, somebody else has it, or it may not be sent.
+
+        A mail whose athlete has no address, whose address is suppressed, or whose athlete has switched
+        this kind off ends as ``suppressed`` here; a stale one as ``expired``.
+        """
+        token = uuid.uuid4()
+        row = self._connection.execute(
+            update(MailRow)
+            .where(MailRow.id == mail_id, _takeable(now))
+            .values(
+                state=MailState.SENDING,
+                token=token,
+                attempts=MailRow.attempts + 1,
+                lease_until=claims.lease(SENDING_LEASE_S),
+            )
+            .returning(MailRow.__table__)
+        ).one_or_none()
+        if row is None:
+            return None
+        if row.queued_at <= now - _lifetime(row.kind):
+            self._settle(mail_id, token, MailState.EXPIRED, now)
+            return None
+        recipient = self._recipient(row)
+        if recipient is None:
+            self._settle(mail_id, token, MailState.SUPPRESSED, now)
+            return None
+        return _outgoing(row, recipient)
+
+    def handed(self, mail_id: UUID, token: UUID) -> bool:
+        """The message is about to leave. Commit this before it does; False = do not send."""
+        return self._change(
+            mail_id,
+            token,
+            (MailState.SENDING,),
+            state=MailState.HANDED,
+            handed_at=func.clock_timestamp(),
+        )
+
+    def sent(self, mail_id: UUID, token: UUID, now: datetime) -> bool:
+        """The server took it."""
+        return self._settle(mail_id, token, MailState.SENT, now)
+
+    def deferred(self, mail_id: UUID, token: UUID, code: str, retry_at: datetime) -> bool:
+        """The server did not take it and said so: it may be tried again at ``retry_at``."""
+        return self._change(
+            mail_id,
+            token,
+            (MailState.SENDING, MailState.HANDED),
+            state=MailState.DEFERRED,
+            error=code,
+            due_at=retry_at,
+            lease_until=None,
+        )
+
+    def refused(self, mail_id: UUID, token: UUID, code: str, now: datetime) -> bool:
+        """The server will never take it."""
+        return self._settle(mail_id, token, MailState.REFUSED, now, error=code)
+
+    def in_doubt(self, mail_id: UUID, token: UUID, now: datetime) -> bool:
+        """It may have arrived. Never sent again; the next night decides anew."""
+        return self._settle(mail_id, token, MailState.IN_DOUBT, now)
+
+    def sweep(self, now: datetime) -> int:
+        """Settle what nobody will: handed over an hour ago and no word since, or too old to be sent.
+
+        Returns how many.
+        """
+        lost = and_(
+            MailRow.state == MailState.HANDED,
+            MailRow.handed_at < func.clock_timestamp() - DOUBT_AFTER,
+        )
+        stale = and_(
+            MailRow.state.in_(WAITING),
+            or_(
+                and_(MailRow.kind == MailKind.WARNING, MailRow.queued_at <= now - SENDABLE_FOR),
+                MailRow.queued_at <= now - GIVE_UP_AFTER,
+            ),
+        )
+        swept = 0
+        for condition, state in ((lost, MailState.IN_DOUBT), (stale, MailState.EXPIRED)):
+            values = {"state": state, "settled_at": now, "lease_until": None}
+            swept += self._connection.execute(update(MailRow).where(condition).values(values)).rowcount
+        return swept
+
+    def counts_by_state(self) -> dict[MailState, int]:
+        """Mails in each state; states without any are absent."""
+        query = select(MailRow.state, func.count()).group_by(MailRow.state)
+        return {MailState(state): count for state, count in self._connection.execute(query)}
+
+    def many(
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        athlete_id: UUID | None = None,
+        limit: int = 100,
+    ) -> list[MailRecord]:
+        """For admins: mails that pass every filter given, newest first."""
+        filters = {MailRow.state: state, MailRow.kind: kind, MailRow.athlete_id: athlete_id}
+        query = (
+            select(*(getattr(MailRow, name) for name in MailRecord.__slots__))
+            .where(*(column == value for column, value in filters.items() if value is not None))
+            .order_by(MailRow.queued_at.desc(), MailRow.id)
+            .limit(limit)
+        )
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def latest(self, *, kind: MailKind | None = None, athlete_id: UUID | None = None) -> Message | None:
+        """The newest mail queued, whole."""
+        query = select(MailRow.__table__).order_by(MailRow.queued_at.desc()).limit(1)
+        if kind is not None:
+            query = query.where(MailRow.kind == kind)
+        if athlete_id is not None:
+            query = query.where(MailRow.athlete_id == athlete_id)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _message(row)
+
+    def purge(self, settled_before: datetime) -> int:
+        """Empty the text of mails settled before then; the row stays, for the count and the key."""
+        done = self._connection.execute(
+            update(MailRow)
+            .where(MailRow.settled_at < settled_before, MailRow.text != "")
+            .values(subject="", text="", html="", chart_png=None, unsubscribe_url=None, address=None)
+        )
+        return done.rowcount
+
+    def _recipient(self, row: Row[Any]) -> str | None:
+        if row.address is not None:
+            address: str | None = self._keyring.decrypt(
+                row.address, table="mail", column="address", row=row.id
+            )
+        elif row.athlete_id is not None and self._addresses.wants(row.athlete_id, MailKind(row.kind)):
+            address = self._addresses.confirmed(row.athlete_id)
+        else:
+            address = None
+        return None if address is None or self._addresses.is_suppressed(address) else address
+
+    def _settle(
+        self, mail_id: UUID, token: UUID, state: MailState, now: datetime, error: str | None = None
+    ) -> bool:
+        came_from = (MailState.SENDING, MailState.HANDED)
+        return self._change(
+            mail_id, token, came_from, state=state, error=error, settled_at=now, lease_until=None
+        )
+
+    def _change(self, mail_id: UUID, token: UUID, came_from: tuple[MailState, ...], **values: Any) -> bool:
+        """Only the worker that took the mail last may say what became of it."""
+        changed = self._connection.execute(
+            update(MailRow)
+            .where(MailRow.id == mail_id, MailRow.token == token, MailRow.state.in_(came_from))
+            .values(**values)
+        )
+        return changed.rowcount == 1
+
+
+def _takeable(now: datetime) -> ColumnElement[bool]:
+    waiting = and_(MailRow.state.in_(WAITING), MailRow.due_at <= now)
+    abandoned = and_(MailRow.state == MailState.SENDING, claims.free(MailRow.lease_until))
+    return or_(waiting, abandoned)
+
+
+def _lifetime(kind: str) -> timedelta:
+    return SENDABLE_FOR if kind == MailKind.WARNING else GIVE_UP_AFTER
+
+
+def _outgoing(row: Row[Any], recipient: str) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        token=row.token,
+        athlete_id=row.athlete_id,
+        kind=MailKind(row.kind),
+        night=row.night,
+        message_id=row.message_id,
+        recipient=recipient,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        chart_png=row.chart_png,
+        unsubscribe_url=row.unsubscribe_url,
+        attempts=row.attempts,
+        queued_at=row.queued_at,
+    )
+
+
+def _record(row: Row[Any]) -> MailRecord:
+    values = dict(row._mapping)
+    return MailRecord(**{**values, "kind": MailKind(row.kind), "state": MailState(row.state)})
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        kind=MailKind(row.kind),
+        night=row.night,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        unsubscribe_url=row.unsubscribe_url,
+        chart_png=row.chart_png,
+    )

@@ -1,0 +1,163 @@
+"""Nights judged: the verdict, the decision, and why silent. One row a night, whoever comes first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain import record
+from service.domain.finding import Assessment
+from service.domain.night import Decision, MailKind, SentMail, Silence
+from service.store.tables import NightRow
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedNight:
+    """One kept verdict with what was decided about it. ``inputs_digest`` names what it was judged from."""
+
+    athlete_id: UUID
+    night: date
+    judged_at: datetime
+    assessment: Assessment
+    decision: Decision
+    inputs_digest: str
+
+
+class Nights:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(
+        self,
+        athlete_id: UUID,
+        night: date,
+        assessment: Assessment,
+        decision: Decision,
+        now: datetime,
+        inputs_digest: str,
+    ) -> bool:
+        """Keep the verdict. False = the night was judged already, and nothing must follow from this one."""
+        leading = assessment.leading
+        done = self._connection.execute(
+            insert(NightRow)
+            .values(
+                athlete_id=athlete_id,
+                night=night,
+                judged_at=now,
+                state=assessment.state,
+                level=assessment.level,
+                score=assessment.score,
+                cause=leading.cause if leading else None,
+                mail_kind=decision.kind,
+                silent_because=decision.silent_because,
+                rule_version=assessment.rule_version,
+                inputs_digest=inputs_digest,
+                assessment=record.to_json(assessment),
+            )
+            .on_conflict_do_nothing(index_elements=[NightRow.athlete_id, NightRow.night])
+        )
+        return done.rowcount == 1
+
+    def latest(self, athlete_id: UUID) -> JudgedNight | None:
+        found = self.of(athlete_id, 1)
+        return found[0] if found else None
+
+    def of(self, athlete_id: UUID, limit: int) -> list[JudgedNight]:
+        """The newest ``limit`` nights, newest first."""
+        query = (
+            select(NightRow.__table__)
+            .where(NightRow.athlete_id == athlete_id)
+            .order_by(NightRow.night.desc())
+            .limit(limit)
+        )
+        return [_judged(row) for row in self._connection.execute(query)]
+
+    def sent_warnings(self, athlete_id: UUID, since: date) -> list[SentMail]:
+        """The warnings decided for nights from ``since`` on, oldest first."""
+        return self.sent_warnings_of_many([athlete_id], since)[athlete_id]
+
+    def sent_warnings_of_many(self, athlete_ids: Iterable[UUID], since: date) -> dict[UUID, list[SentMail]]:
+        """The same for several athletes in one query; every id asked for is a key of the answer."""
+        found: dict[UUID, list[SentMail]] = {athlete_id: [] for athlete_id in athlete_ids}
+        query = (
+            select(NightRow.athlete_id, NightRow.assessment)
+            .where(
+                NightRow.athlete_id.in_(found),
+                NightRow.night >= since,
+                NightRow.mail_kind == MailKind.WARNING,
+            )
+            .order_by(NightRow.athlete_id, NightRow.night)
+        )
+        for athlete_id, kept in self._connection.execute(query):
+            found[athlete_id].append(_sent(record.from_json(kept)))
+        return found
+
+    def many(
+        self,
+        *,
+        athlete_id: UUID | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        state: str | None = None,
+        silent_because: str | None = None,
+        mailed: bool | None = None,
+        limit: int = 100,
+    ) -> list[JudgedNight]:
+        """For admins: nights that pass every filter given, newest first."""
+        conditions = {
+            NightRow.athlete_id == athlete_id: athlete_id is not None,
+            NightRow.night >= since: since is not None,
+            NightRow.night <= until: until is not None,
+            NightRow.state == state: state is not None,
+            NightRow.silent_because == silent_because: silent_because is not None,
+            NightRow.mail_kind.is_not(None): mailed is True,
+            NightRow.mail_kind.is_(None): mailed is False,
+        }
+        query = (
+            select(NightRow.__table__)
+            .where(*(condition for condition, asked in conditions.items() if asked))
+            .order_by(NightRow.night.desc(), NightRow.judged_at.desc(), NightRow.athlete_id)
+            .limit(limit)
+        )
+        return [_judged(row) for row in self._connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Nights per outcome: the kind of mail decided on, or the reason for silence."""
+        outcome = func.coalesce(NightRow.mail_kind, NightRow.silent_because)
+        query = select(outcome, func.count()).group_by(outcome)
+        return dict(self._connection.execute(query).tuples().all())
+
+
+def _judged(row: Row[Any]) -> JudgedNight:
+    return JudgedNight(
+        athlete_id=row.athlete_id,
+        night=row.night,
+        judged_at=row.judged_at,
+        assessment=record.from_json(row.assessment),
+        decision=Decision(
+            kind=MailKind(row.mail_kind) if row.mail_kind else None,
+            silent_because=Silence(row.silent_because) if row.silent_because else None,
+        ),
+        inputs_digest=row.inputs_digest,
+    )
+
+
+def _sent(assessment: Assessment) -> SentMail:
+    leading = assessment.leading
+    if leading is None:
+        raise ValueError(
+            f"the warning of {assessment.night} has no finding: the row was not written by freshlegs"
+        )
+    return SentMail(
+        night=assessment.night,
+        kind=MailKind.WARNING,
+        cause=leading.cause,
+        rule=leading.rule,
+        level=leading.level,
+        tier=leading.tier,
+        safety=leading.safety,
+    )

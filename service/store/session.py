@@ -1,0 +1,132 @@
+"""Units of work. One unit is one transaction over one connection, and nothing else commits."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import sqlalchemy
+import stamina
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from service.errors import DatabaseUnavailable
+from service.store.activities import Activities
+from service.store.addresses import Addresses
+from service.store.admins import Admins
+from service.store.athletes import Athletes
+from service.store.browsers import Browsers
+from service.store.checkins import CheckIns
+from service.store.consents import Consents
+from service.store.heartbeats import Heartbeats
+from service.store.jobs import Jobs
+from service.store.keyring import Keyring
+from service.store.logbook import Logbook
+from service.store.mailbox import Mailbox
+from service.store.nights import Nights
+from service.store.quarantine import Quarantine
+from service.store.quota import Quota
+from service.store.schema import engine_for
+from service.store.tokens import Tokenbox
+
+T = TypeVar("T")
+STATEMENT_TIMEOUT_MS = 5000
+SETTINGS = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=2000 "
+    "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+)
+TRIES = 3
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK = "40P01"
+
+
+class Transaction:
+    """The repositories over one connection; nothing but ``Store`` commits."""
+
+    def __init__(self, connection: sqlalchemy.Connection, keyring: Keyring) -> None:
+        self.connection = connection
+        self.activities = Activities(connection)
+        self.addresses = Addresses(connection, keyring)
+        self.admins = Admins(connection, keyring)
+        self.athletes = Athletes(connection, keyring)
+        self.browsers = Browsers(connection)
+        self.checkins = CheckIns(connection)
+        self.consents = Consents(connection)
+        self.heartbeats = Heartbeats(connection)
+        self.jobs = Jobs(connection)
+        self.logbook = Logbook(connection)
+        self.mailbox = Mailbox(connection, keyring)
+        self.nights = Nights(connection)
+        self.quarantine = Quarantine(connection)
+        self.quota = Quota(connection)
+        self.tokens = Tokenbox(connection, keyring)
+
+
+class Store:
+    """The door to the database."""
+
+    def __init__(self, engine: sqlalchemy.Engine, keyring: Keyring) -> None:
+        self.engine = engine
+        self._keyring = keyring
+
+    @contextlib.contextmanager
+    def transaction(self, *, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Iterator[Transaction]:
+        """Commits at the end, rolls back on any error.
+
+        Raises ``DatabaseUnavailable`` if there is no connection, or it was lost on the way; what was
+        written may then have been committed or not, so every unit of work can be done again.
+        """
+        try:
+            connection = self.engine.connect()
+        except OperationalError as error:
+            raise DatabaseUnavailable(
+                "Postgres does not answer: check DATABASE_URL and the server"
+            ) from error
+        with connection:
+            try:
+                if statement_timeout_ms != STATEMENT_TIMEOUT_MS:
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(statement_timeout_ms)}")
+                yield Transaction(connection, self._keyring)
+                connection.commit()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                raise DatabaseUnavailable(
+                    "the connection to Postgres was lost: the work is done again"
+                ) from error
+
+    def close(self) -> None:
+        """Give the connections back. Using the store again opens new ones."""
+        self.engine.dispose()
+
+
+def open_store(dsn: str, keyring: Keyring, *, pool_size: int = 10) -> Store:
+    """A store on ``dsn``; connects only when it is first used."""
+    engine = engine_for(
+        dsn,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"options": SETTINGS, "connect_timeout": 5, "application_name": "freshlegs"},
+    )
+    return Store(engine, keyring)
+
+
+def retrying(store: Store, work: Callable[[Transaction], T]) -> T:
+    """Do a whole unit of work, again on a serialization failure, a deadlock or a lost connection.
+
+    At most three times; ``work`` must therefore do nothing but write to its transaction.
+    Raises the last error.
+    """
+    for attempt in stamina.retry_context(
+        on=_may_pass, attempts=TRIES, wait_initial=0.1, wait_max=1.0, timeout=20.0
+    ):
+        with attempt, store.transaction() as transaction:
+            return work(transaction)
+    raise AssertionError("stamina either returns or raises")  # pragma: no cover
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, DatabaseUnavailable):
+        return True
+    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return code in (SERIALIZATION_FAILURE, DEADLOCK)

@@ -1,0 +1,112 @@
+"""A real Postgres for tests: one cluster a process, one template made by the migrations, one clone a test.
+
+Usable outside pytest: ``with cluster() as server: dsn = clone(server, template(server))``. Whatever way
+the process ends, the server ends with it; a folder left behind by ``kill -9`` is removed by the next run.
+"""
+
+import contextlib
+import fcntl
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from service.store.keyring import Keyring
+from service.store.postgres import EmbeddedPostgres
+from service.store.schema import migrate
+from service.store.session import Store, open_store
+
+PREFIX = "freshlegs-tests-"
+TEMPLATE = "template_freshlegs"
+SETTINGS = ("shared_buffers=32MB", "max_connections=60", "autovacuum=off", "jit=off", "max_wal_size=256MB")
+
+
+@contextlib.contextmanager
+def cluster(folder: Path | None = None, *, programs: Path | None = None) -> Iterator[EmbeddedPostgres]:
+    """A running cluster without fsync, in ``folder`` or in a temporary one that is removed at the end."""
+    _sweep()
+    own = Path(tempfile.mkdtemp(prefix=PREFIX)) if folder is None else None
+    try:
+        place = (own or folder or Path()) / "pg"
+        with EmbeddedPostgres(place, durable=False, programs=programs, settings=SETTINGS) as server:
+            yield server
+    finally:
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def template(server: EmbeddedPostgres) -> str:
+    """The name of a database with the schema of ``head``, to be cloned."""
+    _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    migrate(server.dsn_of(TEMPLATE))
+    return TEMPLATE
+
+
+def clone(server: EmbeddedPostgres, of: str) -> str:
+    """The DSN of a fresh copy of the database ``of``; about 10 ms."""
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(
+        server,
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+            sql.Identifier(name), sql.Identifier(of)
+        ),
+    )
+    return server.dsn_of(name)
+
+
+def drop(server: EmbeddedPostgres, dsn: str) -> None:
+    """Remove a clone and whoever is still connected to it."""
+    name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
+    _execute(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
+
+
+def keyring() -> Keyring:
+    """Fixed keys: the same in every process of a test."""
+    return Keyring.from_secret(b"a secret for tests and nothing else")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The cluster of this process; under xdist each worker has its own, which takes 0.6 s and shares nothing."""
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: EmbeddedPostgres) -> str:
+    """The migrated database every test's own is a copy of."""
+    return template(postgres)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[str]:
+    """The DSN of an empty, migrated database of this test's own."""
+    dsn = clone(postgres, postgres_template)
+    yield dsn
+    drop(postgres, dsn)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store on this test's own database, with fixed keys."""
+    opened = open_store(database_url, keyring())
+    yield opened
+    opened.close()
+
+
+def _execute(server: EmbeddedPostgres, statement: sql.Composed) -> None:
+    with psycopg.connect(server.dsn_of("postgres"), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _sweep() -> None:
+    """Remove folders whose process is gone: nobody holds their lock."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / "pg" / "owner.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
