@@ -72,7 +72,7 @@ def keyring() -> Keyring:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """The cluster of this process; under xdist each worker has its own, which takes 0.6 s and shares nothing."""
+    """The cluster of this process; under xdist each worker has its own, quicker than sharing."""
     with cluster() as server:
         yield server
 

@@ -181,7 +181,7 @@ class EmbeddedPostgres:
 
 
 @contextlib.contextmanager
-def database(url: str | None, folder: Path) -> Iterator[str]:
+def ensure_database(url: str | None, folder: Path) -> Iterator[str]:
     """A DSN for the time of the ``with``: ``url`` if one is given, else the embedded cluster in ``folder``.
 
     Raises ``DatabaseUnavailable`` when neither can be had.
