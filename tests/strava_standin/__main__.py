@@ -108,6 +108,7 @@ def main() -> int:
         access_log=False,
         timeout_graceful_shutdown=1,
         server_header=False,
+        date_header=False,
         lifespan="off",
     )
     uvicorn.Server(config).run(sockets=[bound])

@@ -159,7 +159,7 @@ def new_row(account: Account, given: Row, now: datetime, free_id: int) -> Row:
     moving = int(given.get("moving_time", 2700))
     start = instant(str(given["start_date"])) if "start_date" in given else now - timedelta(seconds=moving)
     template: Row = dict(account.kept[0].row) if account.kept else {}
-    offset = float(given.get("utc_offset", template.get("utc_offset", 0.0)))
+    offset = float(given.get("utc_offset") or template.get("utc_offset") or 0.0)
     fresh: Row = {
         "resource_state": 2,
         "athlete": {"id": account.id, "resource_state": 1},

@@ -104,7 +104,7 @@ def _overreached(offset: int, weekday: int) -> Day:
     volume = 1.7 if offset < 21 else 0.85 if offset < 35 else 0.5
     return Day(
         volume=volume,
-        long=1.05 if offset < 21 else 0.8 if offset < 35 else 0.6,
+        long=1.05 if offset < 21 else 0.93 if offset < 35 else 0.88,
         every_day=offset < 21,
         heart_rate=-0.065 * depth,
         peak_bpm=-9.0 * depth,
@@ -155,12 +155,8 @@ def _break_and_return(offset: int, weekday: int) -> Day:
         return NORMAL
     if offset < 21:
         return Day(rest=True, strength=False)
-    week = (offset - 21) // 7
-    return Day(
-        volume=min(1.0, 0.45 * 1.08**week),
-        long=min(1.0, 0.45 * 1.08**week),
-        heart_rate=_between(offset, 21, 70, 0.045, 0.0),
-    )
+    share = min(1.0, 0.5 * 1.05 ** ((offset - 21) // 7))
+    return Day(volume=share, long=share, heart_rate=_between(offset, 21, 70, 0.045, 0.0))
 
 
 def _no_heart_rate(offset: int, weekday: int) -> Day:
@@ -249,7 +245,7 @@ _ALL = (
     ),
     Kind(
         "break_and_return",
-        "21 days of nothing, then back from 45 % with 8 % more a week",
+        "21 days of nothing, then back from half with 5 % more a week",
         "no",
         _break_and_return,
         "Pacific/Auckland",

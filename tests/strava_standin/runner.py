@@ -137,7 +137,7 @@ def run_blocks(form: str, km: float, runner: Runner, day: Day, warmth: float, rn
     """A run of about ``km`` kilometres on such a day. Heart rate is ``None`` without a sensor."""
     paces = _paces(form, km, runner)
     total = sum(seconds for seconds, _, _ in paces)
-    form_of_day, beats_of_day = rng.gauss(0, 0.012), rng.gauss(0, 1.8)
+    form_of_day, beats_of_day = rng.uniform(-0.018, 0.018), rng.gauss(0, 1.8)
     blocks, clock = [], 0.0
     for seconds, planned, lap in paces:
         middle = clock + seconds / 2
@@ -164,7 +164,7 @@ def _heart_rate(
         return None
     if day.sensor == "locked":
         return round(_cadence(runner, day, speed, 0.5) + noise, 1)
-    beats = runner.hr_max * (0.90 - 0.56 * (1 - speed / (runner.threshold_mps * (1 + day.speed))))
+    beats = runner.hr_max * (0.90 - 0.56 * (1 - speed / runner.threshold_mps))
     beats += 0.4 * max(0.0, warmth - 15) + (0.05 + day.drift_bpm_per_min) * max(0.0, at_s / 60 - 10)
     ceiling = runner.hr_max + day.peak_bpm
     return round(min(ceiling, beats * (1 + day.heart_rate) + noise), 1)
