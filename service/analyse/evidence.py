@@ -1,0 +1,120 @@
+"""The numbers behind a finding, each beside the athlete's own normal and with its days."""
+
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.diary import Columns, Diary
+from service.analyse.score import State
+from service.domain.finding import Evidence
+
+Floats = NDArray[np.float64]
+DAY = timedelta(days=1)
+
+
+class Witness:
+    """Reads one column: what the rules saw of one athlete before one night."""
+
+    def __init__(
+        self, diary: Diary, night: date, columns: Columns, state: State, column: int, c: Constants
+    ) -> None:
+        self.diary, self.night, self.columns, self.state = diary, night, columns, state
+        self.column, self.c = column, c
+
+    def day(self, ago: int) -> date:
+        """The training day ``ago`` days before the night; 1 = yesterday."""
+        return self.night - ago * DAY
+
+    def last(self, name: str, days: int) -> Floats:
+        """The field's values of the last days, yesterday last."""
+        found: Floats = self.columns[name][-days:, self.column]
+        return found
+
+    def longest_run(self, ago: int) -> Evidence:
+        """The longest run of a day beside the longest of the 30 days before it."""
+        value, base = (float(self.last(name, ago)[0]) for name in ("longest_m", "spike_base_m"))
+        return self._seen("longest_run", value, "m", base, ago, ago, self._activity(ago, by_distance=True))
+
+    def race(self, ago: int) -> Evidence:
+        distance = float(self.last("race_m", ago)[0])
+        return self._seen("race", distance, "m", None, ago, ago, self._activity(ago, by_distance=True))
+
+    def day_load(self) -> Evidence:
+        """Yesterday's load beside the median of the training days lately."""
+        usual = float(self.state.usual[self.column])
+        value = float(self.state.load[-1, self.column])
+        return self._seen(
+            "day_load", value, "load", _known(usual), 1, 1, self._activity(1, by_distance=False)
+        )
+
+    def hard_minutes(self) -> Evidence:
+        days = self.c.fatigue.hard_days
+        value = float(np.nansum(self.last("hard_min", days)))
+        usual = float(np.nanmean(self.last("hard_min", self.c.fatigue.hard_window_days))) * days
+        return self._seen("hard_minutes", value, "min", usual, days, 1)
+
+    def week_load(self) -> Evidence:
+        """Load of seven days beside an average week of the six before."""
+        load = self.state.load[:, self.column]
+        return self._seen("week_load", float(load[-7:].sum()), "load", float(7 * load[-49:-7].mean()), 7, 1)
+
+    def balance(self) -> Evidence:
+        """Fitness minus fatigue over fitness this morning, beside its median of the last 90 days."""
+        fitness, fatigue = (x[-90:, self.column] for x in (self.state.fitness, self.state.fatigue))
+        ratio = (fitness - fatigue) / np.maximum(fitness, self.c.score.balance_floor)
+        return self._seen("load_balance", float(ratio[-1]), "ratio", float(np.median(ratio)), 1, 1)
+
+    def answers(self) -> list[Evidence]:
+        """The freshest answer of each item beside the own mean."""
+        found = []
+        for name in ("soreness", "legs", "fatigue"):
+            values = self.columns[name][:, self.column]
+            known = np.flatnonzero(~np.isnan(values))
+            if len(known) and len(values) - known[-1] <= self.c.answers.fresh_days:
+                ago = int(len(values) - known[-1])
+                enough = len(known) >= self.c.answers.own_mean_needed
+                mean = float(values[known].mean()) if enough else None
+                found.append(self._seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
+        return found
+
+    def heart_rate(self) -> list[Evidence]:
+        """Heart rate of the last runs against the athlete's own line, in percent; empty if not seen."""
+        shift = float(self.state.hr_shift[self.column])
+        if np.isnan(shift):
+            return []
+        days = self.c.heart_rate.recent_days
+        return [self._seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)]
+
+    def exertion(self) -> list[Evidence]:
+        """How much harder the last rated runs felt than runs like them; empty if not seen."""
+        days = self.c.effort.recent_days
+        felt = self.last("exertion_shift", days)
+        if np.isnan(felt).all():
+            return []
+        return [self._seen("exertion_at_like_runs", float(np.nanmean(felt)), "points", 0.0, days, 1)]
+
+    def strength(self) -> Evidence:
+        days = self.c.strength.window_days
+        return self._seen(
+            "strength_sessions", float(np.nansum(self.last("strength", days))), "sessions", None, days, 1
+        )
+
+    def _activity(self, ago: int, *, by_distance: bool) -> str | None:
+        sessions = self.diary.sessions
+        rows = np.flatnonzero(sessions.day == self.day(ago).toordinal())
+        if len(rows) == 0:
+            return None
+        size = np.where(sessions.is_run, sessions.distance_m, 0.0) if by_distance else self.diary.loads.load
+        return self.diary.activities[int(sessions.part[rows[np.argmax(size[rows])]])].external_id
+
+    def _seen(
+        self, what: str, value: float, unit: str, baseline: float | None, first_ago: int, last_ago: int,
+        activity_id: str | None = None,
+    ) -> Evidence:  # fmt: skip
+        return Evidence(what, value, unit, baseline, self.day(first_ago), self.day(last_ago), activity_id)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,125 @@
+"""From what the rules saw in a column to the findings of its night, strongest first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.analyse.evidence import Witness
+from service.analyse.fusion import LEVELS
+from service.analyse.overreaching import Overreaching, Stage
+from service.analyse.recovery import MuscleFatigue, Reason, Tier
+from service.domain.finding import Cause, Channel, Evidence, Finding
+
+STAGE_RULES = {
+    Stage.STRAIN: "strain",
+    Stage.POSSIBLE: "possible_overreaching",
+    Stage.PERSISTENT: "persistent_overreaching",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every rule said of all columns."""
+
+    enough: NDArray[np.bool_]
+    fatigue: MuscleFatigue
+    overreaching: Overreaching
+    no_strength: NDArray[np.bool_]
+
+
+def findings_at(rules: Rules, witness: Witness) -> tuple[Finding, ...]:
+    """The findings of one column: surest first, then strongest; strength always last."""
+    found = [_muscle_fatigue(rules, witness), _overreaching(rules, witness)]
+    kept = [finding for finding in found if finding is not None]
+    kept.sort(
+        key=lambda f: (f.safety, -1 if f.level is None else LEVELS.index(f.level), f.score), reverse=True
+    )
+    return (*kept, *_strength(rules, witness))
+
+
+def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
+    verdict, column, c = rules.fatigue, witness.column, witness.c
+    score = float(verdict.fused.score[column])
+    if score < c.fusion.report:
+        return None
+    reason, tier = Reason(int(verdict.reason[column])), Tier(int(verdict.tier[column]))
+    ago = int(verdict.days_ago[column])
+    channels = verdict.fused.channels(column)
+    return Finding(
+        cause=Cause.MUSCLE_FATIGUE,
+        rule=reason.name.lower(),
+        tier=tier.name.lower() if tier is not Tier.NONE else None,
+        level=verdict.fused.level_of(column),
+        score=score,
+        channels=channels,
+        evidence=tuple(_load_evidence(reason, ago, witness) + _own_evidence(channels, witness)),
+        unseen=_missing(channels) + ("descent",),
+        ruled_out=_quiet(channels),
+        safety=tier is Tier.LARGE,
+        until=witness.day(ago) + timedelta(days=c.fatigue.lasts_days),
+    )
+
+
+def _load_evidence(reason: Reason, ago: int, witness: Witness) -> list[Evidence]:
+    by_reason = {
+        Reason.SESSION_SPIKE: lambda: witness.longest_run(ago),
+        Reason.RACE: lambda: witness.race(ago),
+        Reason.HARD_MINUTES: witness.hard_minutes,
+        Reason.HARD_DAYS: witness.day_load,
+    }
+    return [by_reason[reason](), witness.week_load(), witness.balance()]
+
+
+def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
+    verdict, column = rules.overreaching, witness.column
+    stage = Stage(int(verdict.stage[column]))
+    if stage is Stage.NONE:
+        return None
+    channels = verdict.fused.channels(column)
+    told = stage is not Stage.STRAIN
+    evidence = [witness.balance(), witness.week_load(), *_own_evidence(channels, witness)]
+    return Finding(
+        cause=Cause.OVERREACHING,
+        rule=STAGE_RULES[stage],
+        tier=None,
+        level=verdict.fused.level_of(column) if told else None,
+        score=float(verdict.fused.score[column]),
+        channels=channels,
+        evidence=(*evidence, *witness.exertion()),
+        unseen=(*_missing(channels), "performance", "sleep_and_illness"),
+        ruled_out=_quiet(channels),
+    )
+
+
+def _own_evidence(channels: dict[Channel, float], witness: Witness) -> list[Evidence]:
+    said = witness.answers() if Channel.SELF_REPORT in channels else []
+    return said + (witness.heart_rate() if Channel.HEART_RATE in channels else [])
+
+
+def _missing(channels: dict[Channel, float]) -> tuple[str, ...]:
+    """Channels that might have spoken and could not be seen."""
+    wanted = (Channel.SELF_REPORT, Channel.LOAD, Channel.HEART_RATE)
+    return tuple(channel.value for channel in wanted if channel not in channels)
+
+
+def _quiet(channels: dict[Channel, float]) -> tuple[str, ...]:
+    """Channels that were seen and showed nothing unusual."""
+    return tuple(channel.value for channel, strength in channels.items() if strength == 0.0)
+
+
+def _strength(rules: Rules, witness: Witness) -> list[Finding]:
+    if not rules.no_strength[witness.column]:
+        return []
+    return [
+        Finding(
+            cause=Cause.STRENGTH,
+            rule="none_recorded",
+            level=None,
+            score=witness.c.strength.score,
+            channels={},
+            evidence=(witness.strength(),),
+            unseen=("strength_elsewhere",),
+        )
+    ]

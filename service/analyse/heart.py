@@ -1,0 +1,134 @@
+"""Heart rate and exertion of a run beside the athlete's own runs like it.
+
+A raw ratio of speed to heart rate is confounded by speed; the residual of the athlete's own line is not.
+A shift is read in both directions: overreaching lowers heart rate as well (Bosquet 2008, Le Meur 2013).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.load import Loads
+from service.analyse.sessions import Sessions
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+MOST_RUNS = 64  # of a baseline; the newest are kept
+HUBER = 1.345  # 95 % efficiency for normal errors (Huber 1964)
+ROUNDS = 6
+MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True, slots=True)
+class HeartShift:
+    """One row a session, NaN where it cannot be told: residual as a share of the expected heart rate, the
+    spread of such residuals in the baseline, runs in the baseline, and the heart rate expected."""
+
+    shift: Floats
+    noise: Floats
+    runs: Floats
+    expected: Floats
+
+
+def heart_rate_shift(sessions: Sessions, loads: Loads, c: Constants) -> HeartShift:
+    """Residual of each eligible run against a robust line over the runs before it:
+    HR = β0 + β1 · flat speed + β2 · max(0, T − 15 °C), fitted per run on its own past only."""
+    result = HeartShift(*(np.full(len(sessions), np.nan) for _ in range(4)))
+    rows = np.flatnonzero(_eligible(sessions, loads, c))
+    if len(rows) <= c.heart_rate.runs_needed:
+        return result
+    past, used = _past(sessions.day[rows], c)
+    speed, hr = loads.flat_mps[rows], sessions.average_hr[rows]
+    warm = np.nan_to_num(np.maximum(0.0, sessions.temperature_c[rows] - c.heart_rate.warm_c))
+    enough = _enough(sessions.day[rows], speed, past, used, c)
+    told = np.flatnonzero(enough)
+    if len(told) == 0:
+        return result
+    past, used = past[told], used[told]
+    design = np.stack([np.ones_like(speed), speed, warm], axis=-1)
+    beta = _huber(design[past], hr[past], used)
+    residual = np.where(used, hr[past] - np.einsum("rkp,rp->rk", design[past], beta), np.nan)
+    expected = np.einsum("rp,rp->r", design[told], beta)
+    spread = MAD_TO_SD * np.nanmedian(np.abs(residual), axis=1)
+    index = rows[told]
+    result.shift[index] = (hr[told] - expected) / expected
+    result.noise[index] = np.maximum(spread / expected, c.heart_rate.noise_floor)
+    result.runs[index] = used.sum(axis=1)
+    result.expected[index] = expected
+    return result
+
+
+def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
+    """Outdoor runs, long enough, not too hilly, neither a race nor an outlier in heart rate."""
+    h = c.heart_rate
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = sessions.average_hr / loads.hr_max
+        flat_enough = np.nan_to_num(sessions.gain_m) <= h.steepest_gain * sessions.distance_m
+    able = sessions.is_run & ~sessions.indoor & ~sessions.race & ~np.isnan(loads.flat_mps)
+    return able & flat_enough & (sessions.minutes >= h.shortest_min) & (
+        (share >= h.lowest_of_max) & (share <= h.highest_of_max)
+    )  # fmt: skip
+
+
+def _past(day: Ints, c: Constants) -> tuple[Ints, Flags]:
+    """For each run the rows of up to ``MOST_RUNS`` earlier ones, and which of them are in its baseline."""
+    index = np.arange(len(day))[:, None] - 1 - np.arange(min(MOST_RUNS, len(day) - 1))[None, :]
+    rows = np.maximum(index, 0)
+    age = day[:, None] - day[rows]
+    return rows, (index >= 0) & (age > c.heart_rate.exclude_days) & (age <= c.heart_rate.baseline_days)
+
+
+def _enough(day: Ints, speed: Floats, past: Ints, used: Flags, c: Constants) -> Flags:
+    """Whether the baseline has runs, days and speeds enough for a line."""
+    count = used.sum(axis=1)
+    days = np.where(used, day[past], np.iinfo(np.int64).max).min(axis=1)
+    newest = np.where(used, day[past], 0).max(axis=1)
+    speeds = np.where(used, speed[past], np.nan)
+    able = (count >= c.heart_rate.runs_needed) & (newest - days >= c.heart_rate.span_days)
+    spread = np.zeros(len(day))
+    if able.any():
+        low, high = np.nanpercentile(speeds[able], [25, 75], axis=1)
+        spread[able] = high - low
+    return able & (spread >= c.heart_rate.speed_iqr_mps)
+
+
+def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
+    """Huber regression of every row at once: design (rows, runs, terms), target (rows, runs) → (rows, terms)."""
+    weight = used.astype(np.float64)
+    ridge = 1e-6 * np.eye(design.shape[-1])  # temperature may be a column of zeros
+    beta = np.zeros((design.shape[0], design.shape[-1]))
+    for _ in range(ROUNDS):
+        normal = np.einsum("rk,rkp,rkq->rpq", weight, design, design) + ridge
+        moment = np.einsum("rk,rkp,rk->rp", weight, design, target)
+        beta = np.linalg.solve(normal, moment[..., None])[..., 0]
+        error = np.abs(target - np.einsum("rkp,rp->rk", design, beta))
+        scale = MAD_TO_SD * np.nanmedian(np.where(used, error, np.nan), axis=1, keepdims=True)
+        limit = HUBER * np.maximum(scale, 0.5)
+        weight = used * np.minimum(1.0, limit / np.maximum(error, 1e-9))
+    return beta
+
+
+def exertion_shift(sessions: Sessions, loads: Loads, c: Constants) -> Floats:
+    """Perceived exertion of each rated run above the median of the rated runs of like speed and length
+    before it; NaN where there are too few."""
+    e = c.effort
+    result = np.full(len(sessions), np.nan)
+    rated = ~np.isnan(sessions.perceived_exertion) & ~np.isnan(loads.flat_mps)
+    rows = np.flatnonzero(rated)
+    for index in rows:
+        age = sessions.day[index] - sessions.day[rows]
+        like = rows[(age > c.heart_rate.exclude_days) & (age <= e.baseline_days)]
+        alike = _near(loads.flat_mps[like], loads.flat_mps[index], e.speed_tolerance)
+        alike &= _near(sessions.minutes[like], sessions.minutes[index], e.duration_tolerance)
+        if alike.sum() >= e.runs_needed:
+            usual = np.median(sessions.perceived_exertion[like[alike]])
+            result[index] = sessions.perceived_exertion[index] - usual
+    return result
+
+
+def _near(values: Floats, value: float, tolerance: float) -> Flags:
+    return np.asarray(np.abs(values - value) <= tolerance * value)

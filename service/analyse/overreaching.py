@@ -1,0 +1,111 @@
+"""Under-recovery, in stages: strain alone; strain with signs of the body or the athlete; and for long."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.diary import Columns
+from service.analyse.fusion import Fused, at_most, fuse
+from service.analyse.recovery import heart_rate_strength
+from service.analyse.score import State, heart_rate_now, lately, own_mean, ramp
+from service.domain.finding import Level
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Stage(IntEnum):
+    NONE = 0
+    STRAIN = 1
+    POSSIBLE = 2
+    PERSISTENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Overreaching:
+    """One value a column: the fused verdict, its stage, and what it rests on (NaN = not seen)."""
+
+    fused: Fused
+    stage: Ints
+    low_answers: Floats
+    exertion: Floats
+
+
+def overreaching(columns: Columns, state: State, enough: Flags, c: Constants) -> Overreaching:
+    """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete; a heart
+    rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any answer it
+    stays at most possible. Stage 3 is stage 2 that has lasted and has not yielded to rest."""
+    strained, depth = _strain(state, c, 0)
+    low, exertion, moved = _signs(columns, c, 0)
+    told = ~np.isnan(low) | ~np.isnan(exertion)
+    reported = np.fmax(low, exertion)
+    confirmed = enough & strained & _stage_two(low, exertion, moved, c)
+    unasked = enough & strained & ~told & (np.nan_to_num(moved) >= c.fusion.agreeing)
+    lasting = confirmed & _rested(state, c)
+    for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
+        lasting &= _strain(state, c, back)[0] & _stage_two(*_signs(columns, c, back), c)
+    stage = np.where(enough & strained, Stage.STRAIN, Stage.NONE)
+    stage = np.where(confirmed | unasked, Stage.POSSIBLE, stage)
+    stage = np.where(lasting, Stage.PERSISTENT, stage)
+    fused = fuse(
+        c, len(columns), load=np.where(enough, depth, np.nan), self_report=reported, heart_rate=moved
+    )
+    return Overreaching(at_most(fused, Level.POSSIBLE, ~told), stage.astype(np.int64), low, exertion)
+
+
+def _strain(state: State, c: Constants, back: int) -> tuple[Flags, Floats]:
+    """Whether load strained lately, and how deeply: balance over fitness low for some mornings, or a week
+    among the heaviest of the athlete's own season."""
+    o = c.overreaching
+    days = o.strain_days + o.balance_mornings - 1
+    fitness, fatigue = lately(state.fitness, days, back), lately(state.fatigue, days, back)
+    balance = (fitness - fatigue) / np.maximum(fitness, c.score.balance_floor)
+    lasting = sliding_window_view(balance, o.balance_mornings, axis=0).max(axis=-1).min(axis=0)
+    weeks = sliding_window_view(lately(state.load, o.week_window_days, back), 7, axis=0).sum(axis=-1)
+    limit = np.quantile(weeks, o.week_share, axis=0)
+    heavy = (weeks[-o.strain_days :].max(axis=0) >= limit) & (
+        weeks.max(axis=0) > weeks.mean(axis=0) * o.week_above
+    )
+    depth = ramp(-lasting, 0.0, -o.balance_full)
+    strained = (lasting <= o.balance) | heavy
+    return np.asarray(strained), np.where(heavy, np.maximum(depth, c.fusion.agreeing), depth)
+
+
+def _signs(columns: Columns, c: Constants, back: int) -> tuple[Floats, Floats, Floats]:
+    """Strengths of: low answers, runs that felt harder than runs like them, heart rate off its line."""
+    o, e = c.overreaching, c.effort
+    answers = np.fmin(columns["fatigue"], columns["legs"])
+    rows = lately(answers, o.answers_within_days, back)
+    known = ~np.isnan(rows)
+    newest = known & (np.cumsum(known[::-1], axis=0)[::-1] <= o.answers)
+    limit = np.fmin(c.answers.low_rating, own_mean(answers, c) - c.answers.low_below_mean)
+    with np.errstate(invalid="ignore"):
+        lows = (newest & (rows <= limit)).sum(axis=0)
+    low = np.where(lows >= o.low_answers, lows / o.answers, 0.0)
+    felt = lately(columns["exertion_shift"], e.recent_days, back)
+    shifted = (np.nan_to_num(felt) >= e.shift_needed).sum(axis=0)
+    exertion = np.where(shifted >= e.shifted_runs, o.exertion_strength, 0.0)
+    moved = heart_rate_strength(*heart_rate_now(columns, c, back), c)
+    return (
+        np.where(known.any(axis=0), low, np.nan),
+        np.where((~np.isnan(felt)).any(axis=0), exertion, np.nan),
+        moved,
+    )
+
+
+def _stage_two(low: Floats, exertion: Floats, moved: Floats, c: Constants) -> Flags:
+    """Enough signs, the athlete's own word among them."""
+    signs = np.vstack([low, exertion, moved])
+    speaking = np.nan_to_num(signs) >= c.fusion.agreeing
+    return np.asarray((speaking.sum(axis=0) >= c.overreaching.signs_needed) & speaking[:2].any(axis=0))
+
+
+def _rested(state: State, c: Constants) -> Flags:
+    """Whether the last week was easy enough to have helped."""
+    fitness, fatigue = lately(state.fitness, 7), lately(state.fatigue, 7)
+    return np.asarray((fatigue <= c.overreaching.resting_balance * fitness).all(axis=0))

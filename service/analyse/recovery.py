@@ -1,0 +1,126 @@
+"""Muscle fatigue: one long or hard session, a race, or hard days, and the days it takes to be over."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.diary import Columns
+from service.analyse.fusion import Fused, fuse, surprise
+from service.analyse.score import State, last_known, lately, load_pressure, ramp
+from service.analyse.trend import above_tenths
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Reason(IntEnum):
+    """Which observation of load speaks loudest."""
+
+    SESSION_SPIKE = 0
+    RACE = 1
+    HARD_MINUTES = 2
+    HARD_DAYS = 3
+
+
+class Tier(IntEnum):
+    """Bands of the session spike (Frandsen et al. 2025)."""
+
+    NONE = 0
+    SMALL = 1
+    MODERATE = 2
+    LARGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleFatigue:
+    """One value a column: the fused verdict, the loudest reason, the spike's tier, and how many days
+    before the night the deciding session was (1 = yesterday)."""
+
+    fused: Fused
+    reason: Ints
+    tier: Ints
+    days_ago: Ints
+    enough: Flags
+
+
+def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigue:
+    """Load now: a session spike, a race, hard minutes or hard days; with what the athlete says of
+    soreness, legs and fatigue, and heart rate in either direction."""
+    tier, spike_ago = _spike(columns, c)
+    race, race_ago = _race(columns, c)
+    hard = _hard_minutes(columns, c)
+    pressure = ramp(load_pressure(state, c), c.fatigue.load_from, c.fatigue.load_full)
+    by_tier = np.array([0.0, c.fatigue.small_spike, c.fatigue.small_spike, 1.0])
+    loads = np.vstack([by_tier[tier], race * 1.0, hard * c.fatigue.hard_strength, np.nan_to_num(pressure)])
+    reason = np.argmax(loads, axis=0)
+    ago = np.vstack([spike_ago, race_ago, np.ones_like(race_ago), np.ones_like(race_ago)])
+    enough = enough_data(columns, state, c)
+    fused = fuse(
+        c,
+        len(columns),
+        load=np.where(enough, loads.max(axis=0), np.nan),
+        self_report=said(columns, state, c),
+        heart_rate=heart_rate_strength(state.hr_shift, state.hr_z, c),
+    )
+    days_ago = np.take_along_axis(ago, reason[None, :], axis=0)[0]
+    return MuscleFatigue(fused, reason, np.where(reason == Reason.SESSION_SPIKE, tier, 0), days_ago, enough)
+
+
+def enough_data(columns: Columns, state: State, c: Constants) -> Flags:
+    """Whether history is long and dense enough for any rule on load."""
+    sessions = np.nansum(columns["sessions"], axis=0)
+    return np.asarray((state.days_known >= c.fatigue.days_needed) & (sessions >= c.fatigue.runs_needed))
+
+
+def said(columns: Columns, state: State, c: Constants) -> Floats:
+    """Strength of the last answers: their drop below the own mean; until that is known, a low rating."""
+    f = c.fatigue
+    drop = ramp(np.fmax(state.answer, state.answer_3), f.answer_from, f.answer_full)
+    fresh = [last_known(lately(columns[name], c.answers.fresh_days)) for name in ("soreness", "legs")]
+    lowest = np.fmin(*fresh)
+    low = np.where(np.isnan(lowest), np.nan, np.where(lowest <= c.answers.low_rating, f.low_answer, 0.0))
+    return np.where(np.isnan(drop), low, drop)
+
+
+def heart_rate_strength(shift: Floats, z: Floats, c: Constants) -> Floats:
+    """A shift in either direction, where it is beyond both noise and measuring error; NaN = not seen."""
+    h = c.heart_rate
+    beyond = (np.abs(z) >= h.z_needed) & (np.abs(shift) >= h.shift_needed)
+    return np.where(np.isnan(z), np.nan, np.where(beyond, surprise(z), 0.0))
+
+
+def tier_of(value: Floats, base: Floats, c: Constants) -> Ints:
+    """Band of a session of ``value`` metres after a longest of ``base`` metres in 30 days."""
+    s = c.spike
+    tiers = np.zeros(np.shape(value), dtype=np.int64)
+    for tenths in (s.small_tenths, s.moderate_tenths, s.large_tenths):
+        tiers += above_tenths(value, base, tenths)
+    return tiers
+
+
+def _spike(columns: Columns, c: Constants) -> tuple[Ints, Ints]:
+    """Highest tier among the runs of the last days, and how many days ago (the newest of them)."""
+    days = c.spike.speaks_for_days
+    tiers = tier_of(lately(columns["longest_m"], days), lately(columns["spike_base_m"], days), c)
+    tiers = np.where(lately(columns["spike_runs"], days) >= c.spike.runs_needed, tiers, 0)
+    newest_first = tiers[::-1]
+    return tiers.max(axis=0), np.argmax(newest_first, axis=0) + 1
+
+
+def _race(columns: Columns, c: Constants) -> tuple[Flags, Ints]:
+    raced = np.nan_to_num(lately(columns["race_m"], c.fatigue.race_days)) >= c.fatigue.race_m
+    return raced.any(axis=0), np.argmax(raced[::-1], axis=0) + 1
+
+
+def _hard_minutes(columns: Columns, c: Constants) -> Flags:
+    """Hard minutes of the last days among the most of the athlete's own season."""
+    f = c.fatigue
+    minutes = np.nan_to_num(lately(columns["hard_min"], f.hard_window_days))
+    sums = sliding_window_view(minutes, f.hard_days, axis=0).sum(axis=-1)
+    limit = np.quantile(sums, f.hard_share, axis=0)
+    return np.asarray((sums[-1] > 0) & (sums[-1] >= limit))

@@ -1,0 +1,210 @@
+"""The score of a night: how much heavier than is normal for this person the legs are expected to be.
+
+A closed form, the same every night: the weighted mean of components on 0..1, each of them a distance
+from the athlete's own normal, over those components that could be seen. What could not be seen lowers
+the confidence of a finding, not the score. Weights and the measurement they rest on: config/heuristics.toml.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.diary import Columns
+from service.analyse.trend import exponential_mean, seeded
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+LOAD_COMPONENTS = 4  # session, recent days, spike, balance: the first rows of ``components``
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the rules share: one value a column, or (days, columns) where said. Load in units of 100 an hour.
+
+    ``fitness`` and ``fatigue`` (days, columns) are the states after each day of the window; ``usual`` is
+    the median load of the athlete's training days; ``answer`` the drop of the last answers below the own
+    mean in rating steps, ``answer_3`` that of the three-day mean; NaN = not seen.
+    """
+
+    days_known: NDArray[np.int64]
+    load: Floats
+    fitness: Floats
+    fatigue: Floats
+    usual: Floats
+    recent_share: Floats
+    spike: Floats
+    answer: Floats
+    answer_3: Floats
+    hr_shift: Floats
+    hr_z: Floats
+
+
+def ramp(values: Floats, start: float, full: float) -> Floats:
+    """0 up to ``start``, 1 from ``full`` on, straight between; NaN stays NaN."""
+    return np.clip((values - start) / (full - start), 0.0, 1.0)
+
+
+def share_at_most(values: Floats, days: int) -> Floats:
+    """Share of the last ``days`` rows, the last row included, that are not above the last row; ties count
+    half. ``values`` is (rows, columns), NaN = unknown; a last row that is unknown gives NaN."""
+    own = values[-days:]
+    with np.errstate(invalid="ignore"):
+        below = (own < values[-1]).sum(axis=0) + ((own == values[-1]).sum(axis=0) + 1) / 2
+    known = (~np.isnan(own)).sum(axis=0)
+    return np.where(np.isnan(values[-1]), np.nan, below / np.maximum(known, 1))
+
+
+def state_of(columns: Columns, c: Constants) -> State:
+    """Everything that more than one rule reads, for all columns at once."""
+    raw = columns["load"]
+    days_known = (~np.isnan(raw)).sum(axis=0)
+    load, seed = seeded(raw, c.trend.seed_days)
+    recent = np.where(np.isnan(raw), np.nan, exponential_mean(load, c.score.recent_tau_days, seed))
+    answer, answer_3 = _answers(columns, c)
+    shift, z = heart_rate_now(columns, c)
+    return State(
+        days_known=days_known,
+        load=load,
+        fitness=exponential_mean(load, c.trend.fitness_days, seed),
+        fatigue=exponential_mean(load, c.trend.fatigue_days, seed),
+        usual=_usual_training_day(raw, c),
+        recent_share=share_at_most(recent, c.score.recent_days),
+        spike=_spike(columns, c),
+        answer=answer,
+        answer_3=answer_3,
+        hr_shift=shift,
+        hr_z=z,
+    )
+
+
+def components(state: State, c: Constants) -> tuple[Floats, Floats]:
+    """Values (components, columns), NaN = not seen, and their weights."""
+    s = c.score
+    yesterday = state.load[-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        session = ramp(yesterday / state.usual, 0.0, s.session_full)
+        balance = (state.fatigue[-1] - state.fitness[-1]) / np.maximum(state.fitness[-1], s.balance_floor)
+    values = np.vstack([
+        session,
+        state.recent_share,
+        ramp(state.spike, 0.0, s.spike_full),
+        ramp(balance, -s.balance_span, s.balance_span),
+        ramp(state.answer, -s.answer_better, s.answer_worse),
+        ramp(state.answer_3, -s.answer_better, s.answer_worse),
+        ramp(np.abs(state.hr_z), 0.0, s.hr_full),
+    ])  # fmt: skip
+    weights = np.array([
+        s.weight_session, s.weight_recent, s.weight_spike, s.weight_balance,
+        s.weight_last_answer, s.weight_three_days, s.weight_heart_rate,
+    ])  # fmt: skip
+    return values, weights
+
+
+def load_pressure(state: State, c: Constants) -> Floats:
+    """The components that speak of load alone, weighted as in the score."""
+    values, weights = components(state, c)
+    return _weighted(values[:LOAD_COMPONENTS], weights[:LOAD_COMPONENTS, None])
+
+
+def score_of(state: State, c: Constants) -> Floats:
+    """Score of each column, 0..1; NaN before ``starts_day`` days are known."""
+    values, weights = components(state, c)
+    score = _weighted(values, weights[:, None])
+    return np.where(state.days_known >= c.score.starts_day, score, np.nan)
+
+
+def _usual_training_day(raw: Floats, c: Constants) -> Floats:
+    """Median load of the training days lately; NaN while there are too few."""
+    own = raw[-c.score.own_days :]
+    trained = np.where(own > 0, own, np.nan)
+    enough = np.flatnonzero((~np.isnan(trained)).sum(axis=0) >= c.score.training_days_needed)
+    usual = np.full(raw.shape[1], np.nan)
+    if len(enough):
+        usual[enough] = np.nanmedian(trained[:, enough], axis=0)
+    return usual
+
+
+def _spike(columns: Columns, c: Constants) -> Floats:
+    """Yesterday's longest run over the longest of the 30 days before it; of athletes with too few runs,
+    the largest session's load instead. 0 on a day without, NaN while the base is unknown."""
+    run = _ratio(columns["longest_m"][-1], columns["spike_base_m"][-1], columns["spike_runs"][-1], c)
+    other = _ratio(columns["largest"][-1], columns["largest_base"][-1], columns["largest_count"][-1], c)
+    runner = np.nansum(columns["runs"][-c.spike.window_days :], axis=0) >= c.spike.runs_needed
+    return np.where(runner, run, other)
+
+
+def _ratio(value: Floats, base: Floats, count: Floats, c: Constants) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(count >= c.spike.runs_needed, value / base, 0.0)
+    return np.where(np.isnan(value), np.nan, np.where(value > 0, ratio, 0.0))
+
+
+def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
+    """Drop of the freshest answers, and of the mean of three days, below the own mean; weighted over items."""
+    a = c.answers
+    items = (("soreness", a.weight_soreness), ("legs", a.weight_legs), ("fatigue", a.weight_fatigue))
+    drops = [_drop(columns[name], c) for name, _ in items]
+    weights = np.array([weight for _, weight in items])[:, None]
+    last, three = (np.vstack([drop[which] for drop in drops]) for which in (0, 1))
+    return _weighted(last, weights), _weighted(three, weights)
+
+
+def _drop(values: Floats, c: Constants) -> tuple[Floats, Floats]:
+    mean = own_mean(values, c)
+    fresh = values[-c.answers.fresh_days :]
+    return mean - last_known(fresh), mean - _mean(fresh)
+
+
+def own_mean(values: Floats, c: Constants) -> Floats:
+    """Mean of every answer the night may see; NaN until there are enough."""
+    count = (~np.isnan(values)).sum(axis=0)
+    return np.where(count >= c.answers.own_mean_needed, _mean(values), np.nan)
+
+
+def last_known(values: Floats) -> Floats:
+    """The newest known value of each column; NaN if there is none."""
+    known = ~np.isnan(values)
+    newest = len(values) - 1 - np.argmax(known[::-1], axis=0)
+    return np.where(known.any(axis=0), values[newest, np.arange(values.shape[1])], np.nan)
+
+
+def _mean(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    return np.where(count > 0, np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
+
+
+def _weighted(values: Floats, weights: Floats) -> Floats:
+    seen = ~np.isnan(values)
+    total = (weights * seen).sum(axis=0)
+    summed = (np.where(seen, values, 0.0) * weights).sum(axis=0)
+    return np.where(total > 0, summed / np.maximum(total, 1e-9), np.nan)
+
+
+def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Floats, Floats]:
+    """Mean residual of the newest runs of the last days as a share of expected heart rate, and its z:
+    mean / (noise · √(1/n recent + 1/n baseline)). ``back`` nights earlier if asked. NaN = not seen."""
+    h = c.heart_rate
+    shift = lately(columns["hr_shift"], h.recent_days, back)
+    known = ~np.isnan(shift)
+    newest = known & (np.cumsum(known[::-1], axis=0)[::-1] <= h.recent_runs)
+    count = newest.sum(axis=0)
+
+    def mean(name: str) -> Floats:
+        values = lately(columns[name], h.recent_days, back)
+        return np.where(newest, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+
+    base = np.maximum(mean("hr_runs"), 1.0)
+    noise = mean("hr_noise") * np.sqrt(1.0 / np.maximum(count, 1) + 1.0 / base)
+    value = np.where(count > 0, mean("hr_shift"), np.nan)
+    return value, np.where(count > 0, value / np.maximum(noise, 1e-9), np.nan)
+
+
+def lately(values: Floats, days: int, back: int = 0) -> Floats:
+    """The last ``days`` rows as they stood ``back`` nights earlier."""
+    stop = len(values) - back
+    return values[stop - days : stop]

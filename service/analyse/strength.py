@@ -1,0 +1,22 @@
+"""Whether strength work is recorded: never a reason to write, a block to teach."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.diary import Columns
+from service.domain.history import Profile, StrengthHabit
+
+DOES_IT = frozenset({StrengthHabit.SOMETIMES, StrengthHabit.WEEKLY})
+
+
+def no_strength_recorded(columns: Columns, profiles: Sequence[Profile], c: Constants) -> NDArray[np.bool_]:
+    """True where a runner has no strength session on record and has not said that they do some elsewhere.
+    "None recorded" is not "none done"."""
+    days = c.strength.window_days
+    none = np.nansum(columns["strength"][-days:], axis=0) == 0
+    runs = np.nansum(columns["runs"][-days:], axis=0) >= c.strength.runs_needed
+    elsewhere = np.array([profile.strength_habit in DOES_IT for profile in profiles], dtype=np.bool_)
+    return np.asarray(none & runs & ~elsewhere)

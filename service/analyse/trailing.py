@@ -1,0 +1,50 @@
+"""Statistics of what lies behind each session: never of what follows it."""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Pick = Callable[[Sequence[float]], float]
+
+
+def trailing(day: Ints, values: Floats, days: int, need: int, pick: Pick) -> Floats:
+    """``pick`` of the sorted known values of each row's last ``days`` days, its own day included.
+
+    Rows are ordered by day; NaN is unknown. NaN where fewer than ``need`` values are known. All rows of
+    one day see the same values, so their order within the day does not matter.
+    """
+    result = np.full(len(day), np.nan)
+    known: list[float] = []
+    oldest = newest = 0
+    for index in range(len(day)):
+        while newest < len(day) and day[newest] <= day[index]:
+            if not np.isnan(values[newest]):
+                insort(known, float(values[newest]))
+            newest += 1
+        while day[oldest] <= day[index] - days:
+            if not np.isnan(values[oldest]):
+                del known[bisect_left(known, float(values[oldest]))]
+            oldest += 1
+        if len(known) >= max(need, 1):
+            result[index] = pick(known)
+    return result
+
+
+def median(ordered: Sequence[float]) -> float:
+    """The middle of an ordered sequence."""
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def second_highest(ordered: Sequence[float]) -> float:
+    """Robust against one artefact; the only value if there is but one."""
+    return ordered[-2] if len(ordered) > 1 else ordered[-1]
+
+
+def highest(ordered: Sequence[float]) -> float:
+    """The last of an ordered sequence."""
+    return ordered[-1]

@@ -1,0 +1,95 @@
+"""Fitness, fatigue and their balance; the session spike; and ratios that may be charted, never alerted on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def gain(tau_days: float) -> float:
+    """Daily step of an exponential mean: 1 − e^(−1/τ). Coggan's model solved for whole days; 1/τ is its
+    first order, 2/(N+1) another model."""
+    return float(1.0 - np.exp(-1.0 / tau_days))
+
+
+def exponential_mean(load: ArrayLike, tau_days: float, start: ArrayLike) -> Floats:
+    """State after each day, along the first axis: y += (load − y)·(1 − e^(−1/τ)), from ``start``.
+
+    ``load`` has shape (days, …); the result too. Fitness (CTL) has τ = 42, fatigue (ATL) τ = 7.
+    """
+    loads = np.asarray(load, dtype=np.float64)
+    step = gain(tau_days)
+    state = np.broadcast_to(np.asarray(start, dtype=np.float64), loads.shape[1:]).copy()
+    result = np.empty_like(loads)
+    for day in range(len(loads)):
+        state += (loads[day] - state) * step
+        result[day] = state
+    return result
+
+
+def seeded(load: Floats, seed_days: int) -> tuple[Floats, Floats]:
+    """Loads (days, columns) with the unknown days before the first filled by the mean of the first
+    ``seed_days`` known ones, and that mean: an exponential mean started there stays there until history begins."""
+    known = ~np.isnan(load)
+    early = known & (np.cumsum(known, axis=0) <= seed_days)
+    count = early.sum(axis=0)
+    seed = np.where(early, load, 0.0).sum(axis=0) / np.maximum(count, 1)
+    return np.where(known, load, seed), seed
+
+
+def monotony(load: ArrayLike, ddof: int = 1) -> float | None:
+    """Mean daily load over its spread, rest days included; ``None`` for days that do not differ. Foster 1998."""
+    loads = np.asarray(load, dtype=np.float64)
+    spread = float(loads.std(ddof=ddof))
+    return float(loads.mean()) / spread if spread > 1e-12 * max(1.0, float(np.abs(loads).max())) else None
+
+
+def strain(load: ArrayLike, ddof: int = 1) -> float | None:
+    """Load of the week × monotony. Foster 1998."""
+    value = monotony(load, ddof)
+    return None if value is None else float(np.sum(load)) * value
+
+
+def acute_chronic(load: ArrayLike, *, coupled: bool = True) -> float | None:
+    """Mean of the last 7 days over that of 28 (coupled) or of the 21 before (uncoupled). For charts only:
+    in runners it is no sign of risk (Frandsen et al. 2025)."""
+    loads = np.asarray(load, dtype=np.float64)[-28:]
+    chronic = float((loads if coupled else loads[:-7]).mean())
+    return float(loads[-7:].mean()) / chronic if chronic > 0 else None
+
+
+def acute_chronic_ewma(load: Sequence[float]) -> float | None:
+    """Ratio of exponential means of 7 and 28 days with λ = 2/(N+1), started at the first load. Williams 2017."""
+    loads = np.asarray(load, dtype=np.float64)
+    means = [loads[0], loads[0]]
+    for value in loads[1:]:
+        means = [mean + (value - mean) * 2 / (days + 1) for mean, days in zip(means, (7, 28), strict=True)]
+    return float(means[0] / means[1]) if means[1] > 0 else None
+
+
+def weekly_progression(previous: float, this: float) -> float | None:
+    """Change of a week on the one before, as a share."""
+    return this / previous - 1.0 if previous > 0 else None
+
+
+def before(start_s: Floats, values: Floats, days: int, eligible: Flags) -> tuple[Floats, Ints]:
+    """For each session the greatest value of the eligible ones that *started* in the ``days`` × 24 h before
+    it, and how many there were. Sessions come by start; a session does not see itself or a simultaneous one."""
+    first = np.searchsorted(start_s, start_s - days * 86_400.0, side="left")
+    until = np.searchsorted(start_s, start_s, side="left")
+    known = np.where(eligible, values, -np.inf)
+    greatest = np.array(
+        [known[a:b].max() if b > a else -np.inf for a, b in zip(first, until, strict=True)], dtype=np.float64
+    )
+    total = np.concatenate(([0], np.cumsum(eligible)))
+    return np.where(np.isneginf(greatest), np.nan, greatest), (total[until] - total[first]).astype(np.int64)
+
+
+def above_tenths(value: Floats, baseline: Floats, tenths: int) -> Flags:
+    """Whether value > tenths/10 × baseline, in whole metres: 16,500 is not more than 1.1 × 15,000."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.rint(value) * 10 > np.rint(baseline) * tenths)

@@ -1,0 +1,191 @@
+"""Every night of a real history judged again: what would have been written, and why not.
+
+The same judgement and the same restraint as the service; no database, no network. Heavy imports are
+kept out: a person of two years is judged in about a second.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+from service.advise import catalogue
+from service.advise.restraint import Limits, Sendable, decide
+from service.analyse.assess import assess_nights, load_constants
+from service.domain.activity import Activity
+from service.domain.finding import Assessment
+from service.domain.history import History
+from service.domain.night import Decision, SentMail, known_zone
+from service.domain.record import to_json
+from service.jobs.replay_input import Reading
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+NIGHTS_BEFORE = 6
+"""Earlier verdicts that restraint may look at, as in the nightly job."""
+DAY = timedelta(days=1)
+USABLE, NOTHING_USABLE, WRONG_CALL = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One night with its verdict and what restraint made of it."""
+
+    assessment: Assessment
+    decision: Decision
+
+
+def run(
+    paths: Sequence[Path],
+    checkins: Path | None,
+    from_: date | None,
+    to: date | None,
+    tz: str | None,
+    summary: bool,
+    out: IO[str],
+    err: IO[str],
+) -> int:
+    """Judge a recorded history again; one JSON line a night, or a table. Returns the exit code: 1 if no
+    activity could be used, 2 for a zone nobody knows, else 0 however much was left out on the way."""
+    if tz is not None and not known_zone(tz):
+        err.write(f"--tz {tz}: no such zone; give a name such as Europe/Oslo\n")
+        return WRONG_CALL
+    reading = Reading(complain=lambda text: print(text, file=err))
+    for path in paths:
+        reading.read_activities(path)
+    if checkins is not None:
+        reading.read_checkins(checkins)
+    if not reading.activities:
+        err.write("no usable activity in any of the files; nothing was judged\n")
+        return NOTHING_USABLE
+    history = history_of(reading, tz)
+    replayed = [night for night in replay(history, to) if from_ is None or night.assessment.night >= from_]
+    if summary:
+        _print_summary(reading, replayed, out)
+    else:
+        out.writelines(json.dumps(line(night)) + "\n" for night in replayed)
+    return USABLE
+
+
+def history_of(reading: Reading, tz: str | None = None) -> History:
+    """What was read, oldest first; with ``tz`` the local days are that zone's instead of the recorded ones."""
+    activities = sorted(reading.activities.values(), key=lambda a: (a.start, a.external_id))
+    if tz is not None:
+        zone = ZoneInfo(tz)
+        activities = [replace(activity, utc_offset_s=_offset(activity, zone)) for activity in activities]
+    answers = sorted(reading.checkins.values(), key=lambda each: each.date)
+    return History(tuple(activities), tuple(answers))
+
+
+def replay(history: History, to: date | None = None) -> Iterator[Replayed]:
+    """Every night from the one after the first session to the one after the last session or answer, or to ``to``."""
+    constants = load_constants(CONFIG / "heuristics.toml")
+    limits = catalogue.load(CONFIG / "advice.toml").restraint
+    assessments = assess_nights(history, nights_of(history, to), constants)
+    return decided(assessments, limits)
+
+
+def nights_of(history: History, to: date | None = None) -> list[date]:
+    """The nights a history can be asked about."""
+    days = [activity.training_day for activity in history.activities]
+    last = max([*days, *(answer.date for answer in history.checkins)]) + DAY
+    first = min(days) + DAY
+    return [first + n * DAY for n in range(((to or last) - first).days + 1)]
+
+
+def decided(assessments: Sequence[Assessment], limits: Limits) -> Iterator[Replayed]:
+    """The verdicts with restraint's decisions, each knowing the mails before it."""
+    sent: list[SentMail] = []
+    for index, assessment in enumerate(assessments):
+        recent = assessments[max(0, index - NIGHTS_BEFORE) : index]
+        decision = decide(
+            assessment, recent, sent[-NIGHTS_BEFORE:], sendable=Sendable.replay(), limits=limits
+        )
+        leading = assessment.leading
+        if decision.kind is not None and leading is not None:
+            sent.append(
+                SentMail(
+                    night=assessment.night,
+                    kind=decision.kind,
+                    cause=leading.cause,
+                    rule=leading.rule,
+                    level=leading.level,
+                    tier=leading.tier,
+                    safety=leading.safety,
+                )
+            )
+        yield Replayed(assessment, decision)
+
+
+def line(night: Replayed) -> dict[str, Any]:
+    """The night as the JSON object that replay prints."""
+    decision = night.decision
+    return {
+        **to_json(night.assessment),
+        "mail": decision.mail,
+        "kind": decision.kind.value if decision.kind else None,
+        "silent_because": decision.silent_because.value if decision.silent_because else None,
+    }
+
+
+def _offset(activity: Activity, zone: ZoneInfo) -> int:
+    offset = activity.start.astimezone(zone).utcoffset()
+    return round(offset.total_seconds()) if offset is not None else 0
+
+
+def _print_summary(reading: Reading, replayed: Sequence[Replayed], out: IO[str]) -> None:
+    from rich.console import Console  # only the table needs it
+    from rich.table import Table
+
+    console = Console(file=out, width=120)
+    months: dict[str, list[Replayed]] = defaultdict(list)
+    for night in replayed:
+        months[f"{night.assessment.night:%Y-%m}"].append(night)
+    table = Table(title="Nights judged again")
+    for heading in ("month", "nights", "learning", "clear", "watch", "warn", "mails"):
+        table.add_column(heading, justify="left" if heading == "month" else "right")
+    for month, nights in [*months.items(), ("all", list(replayed))]:
+        states = Counter(night.assessment.state.value for night in nights)
+        mails = sum(night.decision.mail for night in nights)
+        counts = [len(nights), *(states[name] for name in ("learning", "clear", "watch", "warn")), mails]
+        table.add_row(month, *map(str, counts), end_section=False)
+    console.print(table)
+    for text in _totals(reading, replayed):
+        console.print(text, highlight=False, soft_wrap=True)
+
+
+def _totals(reading: Reading, replayed: Sequence[Replayed]) -> Iterator[str]:
+    mails = sum(night.decision.mail for night in replayed)
+    years = max(len(replayed), 1) / 365.25
+    lost = reading.rows - reading.doubles - len(reading.activities)
+    yield f"{reading.rows} activities read, {lost} lost, {reading.doubles} doubles, {reading.refused} lines refused"
+    yield f"{len(replayed)} nights judged, {mails} mails, {mails / years:.1f} a year"
+    reasons = Counter(n.decision.silent_because.value for n in replayed if n.decision.silent_because)
+    if reasons:
+        yield "silent because: " + ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    causes = Counter(n.assessment.findings[0].rule for n in replayed if n.decision.mail)
+    if causes:
+        yield "mails about: " + ", ".join(f"{rule} {count}" for rule, count in causes.most_common())
+
+
+def main() -> None:
+    """``python -m service.jobs.replay``: the same as ``freshlegs replay``."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(prog="freshlegs replay", description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--checkins", type=Path)
+    parser.add_argument("--from", dest="from_", type=date.fromisoformat)
+    parser.add_argument("--to", type=date.fromisoformat)
+    parser.add_argument("--tz")
+    parser.add_argument("--summary", action="store_true")
+    o = parser.parse_args()
+    sys.exit(run(o.paths, o.checkins, o.from_, o.to, o.tz, o.summary, sys.stdout, sys.stderr))
+
+
+if __name__ == "__main__":
+    main()
