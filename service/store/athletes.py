@@ -5,15 +5,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.athlete import Athlete, AthleteState, Units
-from service.domain.history import Profile, Sex, StrengthHabit
+from service.domain.history import Profile
 from service.domain.night import due_instant, next_night
 from service.store import claims
+from service.store.athlete_rows import Overview, athlete_of, overview_of, profile_values
 from service.store.keyring import Keyring
-from service.store.tables import AthleteRow
+from service.store.tables import ActivityRow, AthleteRow
 from service.store.tables_service import LogRow, TombstoneRow
 
 PARKED_AFTER = 10
@@ -40,12 +41,25 @@ class Athletes:
         query = select(AthleteRow.__table__).order_by(AthleteRow.id).limit(limit)
         if after is not None:
             query = query.where(AthleteRow.id > after)
-        return [_athlete(row) for row in self._connection.execute(query)]
+        return [athlete_of(row) for row in self._connection.execute(query)]
 
     def many(self, athlete_ids: list[UUID]) -> dict[UUID, Athlete]:
         """Several at once; unknown ids are absent."""
         query = select(AthleteRow.__table__).where(AthleteRow.id.in_(athlete_ids))
-        return {row.id: _athlete(row) for row in self._connection.execute(query)}
+        return {row.id: athlete_of(row) for row in self._connection.execute(query)}
+
+    def overview(self, limit: int = 100, after: UUID | None = None) -> list[Overview]:
+        """A page of athletes for admins, in the order of their ids: ids, states and counts only."""
+        sessions = (
+            select(func.count())
+            .where(ActivityRow.athlete_id == AthleteRow.id)
+            .scalar_subquery()
+            .label("activities")
+        )
+        query = select(AthleteRow.__table__, sessions).order_by(AthleteRow.id).limit(limit)
+        if after is not None:
+            query = query.where(AthleteRow.id > after)
+        return [overview_of(row) for row in self._connection.execute(query)]
 
     def connect(
         self,
@@ -81,7 +95,7 @@ class Athletes:
             "night_error": None,
         }
         first_night = {"next_night": night, "next_night_at": due_instant(night, zone)}
-        told = _profile_values(profile or Profile())
+        told = profile_values(profile or Profile())
         new = insert(AthleteRow).values(
             id=uuid.uuid4(), strava_id=strava_id, units=Units.METRIC, **connected, **first_night, **told
         )
@@ -93,7 +107,7 @@ class Athletes:
                 index_elements=[AthleteRow.strava_id], set_={**connected, **kept, **filled}
             ).returning(AthleteRow.__table__)
         ).one()
-        return _athlete(row)
+        return athlete_of(row)
 
     def claim_due_syncs(self, now: datetime, limit: int, lease_s: int = 300) -> list[UUID]:
         """Athletes whose sync is due and free, longest waiting first, now held for ``lease_s`` seconds.
@@ -190,7 +204,7 @@ class Athletes:
 
     def set_profile(self, athlete_id: UUID, profile: Profile, units: Units) -> None:
         """Replace the answers."""
-        self._set(athlete_id, units=units, **_profile_values(profile))
+        self._set(athlete_id, units=units, **profile_values(profile))
 
     def set_scopes(self, athlete_id: UUID, scopes: frozenset[str]) -> None:
         self._set(athlete_id, scopes=sorted(scopes))
@@ -263,43 +277,7 @@ class Athletes:
 
     def _one(self, condition: ColumnElement[bool]) -> Athlete | None:
         row = self._connection.execute(select(AthleteRow.__table__).where(condition)).one_or_none()
-        return None if row is None else _athlete(row)
+        return None if row is None else athlete_of(row)
 
     def _set(self, athlete_id: UUID, **values: Any) -> None:
         self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(**values))
-
-
-def _profile_values(profile: Profile) -> dict[str, Any]:
-    return {
-        "sex": profile.sex,
-        "birth_year": profile.birth_year,
-        "max_hr": profile.max_hr,
-        "resting_hr": profile.resting_hr,
-        "threshold_hr": profile.threshold_hr,
-        "injured_last_year": profile.injured_last_year,
-        "strength_habit": profile.strength_habit,
-    }
-
-
-def _athlete(row: Row[Any]) -> Athlete:
-    return Athlete(
-        id=row.id,
-        strava_id=row.strava_id,
-        state=AthleteState(row.state),
-        scopes=frozenset(row.scopes),
-        zone=row.zone,
-        profile=Profile(
-            sex=Sex(row.sex) if row.sex else None,
-            birth_year=row.birth_year,
-            max_hr=row.max_hr,
-            resting_hr=row.resting_hr,
-            threshold_hr=row.threshold_hr,
-            injured_last_year=row.injured_last_year,
-            strength_habit=StrengthHabit(row.strength_habit) if row.strength_habit else None,
-        ),
-        units=Units(row.units),
-        connected_at=row.connected_at,
-        synced_at=row.synced_at,
-        next_night=row.next_night,
-        next_night_at=row.next_night_at,
-    )

@@ -5,9 +5,7 @@
 """
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +17,10 @@ from service.domain.night import SENDABLE_FOR, MailKind
 from service.store import claims
 from service.store.addresses import Addresses
 from service.store.keyring import Keyring
+from service.store.outgoing import MailRecord, MailState, Outgoing, mail_record, message_of, outgoing
 from service.store.tables import MailRow
 
+__all__ = ["MailRecord", "MailState", "Mailbox", "Outgoing"]
 SENDING_LEASE_S = 120
 """A worker that has not handed over by then is taken for dead; the message has not left."""
 DOUBT_AFTER = timedelta(hours=1)
@@ -28,55 +28,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 """Mails that are no warnings lose their sense more slowly."""
 
 
-class MailState(StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"
-    HANDED = "handed"
-    SENT = "sent"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    IN_DOUBT = "in_doubt"
-    EXPIRED = "expired"
-    SUPPRESSED = "suppressed"
-
-
 WAITING = (MailState.QUEUED, MailState.DEFERRED)
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A mail taken for one attempt, the ``attempts``-th. Its outcome counts only with ``token``."""
-
-    id: UUID
-    token: UUID
-    athlete_id: UUID | None
-    kind: MailKind
-    night: date
-    message_id: str
-    recipient: str = field(repr=False)
-    subject: str
-    text: str = field(repr=False)
-    html: str = field(repr=False)
-    chart_png: bytes | None = field(repr=False)
-    unsubscribe_url: str | None = field(repr=False)
-    attempts: int
-    queued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MailRecord:
-    """A mail as admins see it: what became of it, not what it says."""
-
-    id: UUID
-    athlete_id: UUID | None
-    kind: MailKind
-    night: date
-    state: MailState
-    attempts: int
-    queued_at: datetime
-    due_at: datetime
-    settled_at: datetime | None
-    error: str | None
 
 
 class Mailbox:
@@ -167,7 +119,7 @@ class Mailbox:
         if recipient is None:
             self._settle(mail_id, token, MailState.SUPPRESSED, now)
             return None
-        return _outgoing(row, recipient)
+        return outgoing(row, recipient)
 
     def handed(self, mail_id: UUID, token: UUID) -> bool:
         """The message is about to leave. Commit this before it does; False = do not send."""
@@ -246,7 +198,7 @@ class Mailbox:
             .order_by(MailRow.queued_at.desc(), MailRow.id)
             .limit(limit)
         )
-        return [_record(row) for row in self._connection.execute(query)]
+        return [mail_record(row) for row in self._connection.execute(query)]
 
     def latest(self, *, kind: MailKind | None = None, athlete_id: UUID | None = None) -> Message | None:
         """The newest mail queued, whole."""
@@ -256,7 +208,7 @@ class Mailbox:
         if athlete_id is not None:
             query = query.where(MailRow.athlete_id == athlete_id)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     def purge(self, settled_before: datetime) -> int:
         """Empty the text of mails settled before then; the row stays, for the count and the key."""
@@ -304,39 +256,3 @@ def _takeable(now: datetime) -> ColumnElement[bool]:
 
 def _lifetime(kind: str) -> timedelta:
     return SENDABLE_FOR if kind == MailKind.WARNING else GIVE_UP_AFTER
-
-
-def _outgoing(row: Row[Any], recipient: str) -> Outgoing:
-    return Outgoing(
-        id=row.id,
-        token=row.token,
-        athlete_id=row.athlete_id,
-        kind=MailKind(row.kind),
-        night=row.night,
-        message_id=row.message_id,
-        recipient=recipient,
-        subject=row.subject,
-        text=row.text,
-        html=row.html,
-        chart_png=row.chart_png,
-        unsubscribe_url=row.unsubscribe_url,
-        attempts=row.attempts,
-        queued_at=row.queued_at,
-    )
-
-
-def _record(row: Row[Any]) -> MailRecord:
-    values = dict(row._mapping)
-    return MailRecord(**{**values, "kind": MailKind(row.kind), "state": MailState(row.state)})
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(
-        kind=MailKind(row.kind),
-        night=row.night,
-        subject=row.subject,
-        text=row.text,
-        html=row.html,
-        unsubscribe_url=row.unsubscribe_url,
-        chart_png=row.chart_png,
-    )
