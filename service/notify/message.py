@@ -1,0 +1,178 @@
+"""Every mail freshlegs writes, each as a complete triple of subject, text and HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from service.domain.advice import Advice
+from service.domain.athlete import Units
+from service.domain.finding import Assessment
+from service.domain.message import Message
+from service.domain.night import MailKind
+from service.notify import days, page, phrases, plain
+from service.notify import warning as sections_of
+from service.notify.letter import Button, Letter, Link, Paragraph, Points, Section
+from service.notify.warning import DayLoad, Told
+
+USUAL_WINDOW = timedelta(days=2)
+"""How long after the night heavy legs may last where the finding names no day (soreness: 24–72 h)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the links of one athlete's mails lead; a link that is ``None`` is left out."""
+
+    status_url: str
+    unsubscribe_url: str
+    checkin_url: str | None = None
+    mute_url: str | None = None
+
+
+def warning(
+    assessment: Assessment,
+    advice: Advice | None,
+    *,
+    links: Links,
+    units: Units = Units.METRIC,
+    loads: Sequence[DayLoad] = (),
+    measured: str | None = None,
+) -> Message:
+    """The mail about the night's leading finding.
+
+    ``loads`` are the days before the night, oldest first (28 make a good picture; none, no picture).
+    ``measured`` says in one sentence how often such warnings were right; ``None`` = not measured. Raises
+    ``ValueError`` where there is no finding to write about.
+    """
+    finding = assessment.leading
+    if finding is None:
+        raise ValueError(f"the night of {assessment.night} has no finding: write only about warnings")
+    told = Told(assessment, finding, advice, units, links.checkin_url, tuple(loads), measured)
+    until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
+    headline = phrases.headline(finding, days.spoken(until))
+    letter = Letter(
+        subject=headline,
+        headline=f"{headline}.",
+        opening=sections_of.opening(told),
+        sections=sections_of.sections(told),
+        footer=_warning_footer(links),
+    )
+    return _message(MailKind.WARNING, assessment.night, letter, links.unsubscribe_url)
+
+
+def confirm_address(confirm_url: str, *, night: date) -> Message:
+    """Asks whoever reads this address whether it is theirs. Nothing else is sent there before."""
+    letter = Letter(
+        subject="Please confirm this address for freshlegs",
+        headline="Is this your address?",
+        opening="Someone, probably you, asked freshlegs to send warnings about heavy legs to this address.",
+        sections=(
+            Section(
+                "If it was you",
+                (
+                    Paragraph(
+                        "Open the page behind this link and confirm there. The link works for two days."
+                    ),
+                    Button(Link("Confirm this address", confirm_url)),
+                ),
+                "lead",
+            ),
+            Section("If it was not you", (Paragraph("Do nothing. You will not hear from us again."),)),
+        ),
+        footer=(Paragraph("freshlegs writes rarely, and every warning can be switched off with one tap."),),
+    )
+    return _message(MailKind.CONFIRM_ADDRESS, night, letter)
+
+
+def reconnect(connect_url: str, *, night: date, links: Links) -> Message:
+    """Says once that the connection is lost and that nothing is judged until it is back."""
+    letter = Letter(
+        subject="freshlegs can no longer read your runs",
+        headline="We can no longer read your runs.",
+        opening=(
+            "Your Strava account no longer answers us. Perhaps you took the access back, or it ran out."
+        ),
+        sections=(
+            Section(
+                "If you want to go on",
+                (
+                    Paragraph("Connect once more. It takes a minute, and your settings are still there."),
+                    Button(Link("Connect again", connect_url)),
+                ),
+                "lead",
+            ),
+            Section(
+                "If you do not",
+                (
+                    Paragraph(
+                        "Then there is nothing to do. Until you connect again we judge nothing and warn of "
+                        "nothing; this is the only mail about it."
+                    ),
+                    Paragraph(
+                        "You can have everything deleted here.", (Link("Your page", links.status_url),)
+                    ),
+                ),
+            ),
+        ),
+        footer=(Paragraph("No more mail from freshlegs.", (Link("Unsubscribe", links.unsubscribe_url),)),),
+    )
+    return _message(MailKind.RECONNECT, night, letter, links.unsubscribe_url)
+
+
+def erased(*, night: date) -> Message:
+    """The receipt after everything was deleted; the last mail to this address."""
+    letter = Letter(
+        subject="Your freshlegs data are deleted",
+        headline="Everything is deleted.",
+        opening=f"On {days.spoken(night)} {night.year} we deleted all that freshlegs held about you.",
+        sections=(
+            Section(
+                "What is gone",
+                (
+                    Points(
+                        (
+                            "Your sessions, your answers and every verdict made from them.",
+                            "The access to your Strava account, which we also gave back there.",
+                            "This address, as soon as this mail has left.",
+                        )
+                    ),
+                ),
+            ),
+            Section(
+                "What is left",
+                (
+                    Paragraph(
+                        "One fingerprint that cannot be turned back into your account. It keeps late "
+                        "deliveries from bringing your data back. Copies in backups fade with the backups."
+                    ),
+                ),
+            ),
+        ),
+        footer=(Paragraph("Thank you for having tried it. Run well."),),
+    )
+    return _message(MailKind.ERASED, night, letter)
+
+
+def _warning_footer(links: Links) -> tuple[Paragraph, ...]:
+    switches = [Link("Your page, with all the reasons", links.status_url)]
+    if links.mute_url:
+        switches.append(Link("Mute this reason for two weeks", links.mute_url))
+    switches.append(Link("Switch warnings off", links.unsubscribe_url))
+    return (
+        Paragraph(phrases.NOT_ADVICE),
+        Paragraph(
+            "You get this because you connected your Strava account with freshlegs and asked for warnings. "
+            "It was computed by fixed rules from your own sessions and answers."
+        ),
+        *(Paragraph("", (link,)) for link in switches),
+    )
+
+
+def _message(kind: MailKind, night: date, letter: Letter, unsubscribe_url: str | None = None) -> Message:
+    return Message(
+        kind=kind,
+        night=night,
+        subject=letter.subject,
+        text=plain.text(letter),
+        html=page.html(letter),
+        unsubscribe_url=unsubscribe_url,
+    )

@@ -1,0 +1,237 @@
+"""The sections of a warning, in the order in which a tired person wants them: what to do, then why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from service.domain.advice import Advice, StrengthBlock, Suggestion
+from service.domain.athlete import Units
+from service.domain.finding import Assessment, Cause, Evidence, Finding
+from service.notify import days, phrases, quantity
+from service.notify.letter import (
+    Bar,
+    Block,
+    Button,
+    Link,
+    Measure,
+    Paragraph,
+    Points,
+    Section,
+    Series,
+    Step,
+    Table,
+)
+
+STRAVA_ACTIVITY = "https://www.strava.com/activities/{}"
+DayLoad = tuple[date, float | None]
+"""One day's load (100 = one hour at threshold); ``None`` where nothing could be observed."""
+NEWEST_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a warning is made from; see ``message.warning``."""
+
+    assessment: Assessment
+    finding: Finding
+    advice: Advice | None
+    units: Units
+    checkin_url: str | None
+    loads: Sequence[DayLoad]
+    measured: str | None
+
+
+def sections(told: Told) -> tuple[Section, ...]:
+    """Every section that has something to say."""
+    drafts = (
+        _now(told),
+        _seen(told),
+        _sureness(told),
+        _question(told),
+        _plan(told),
+        _strength(told),
+        _limits(told),
+        _help(told),
+        _sources(told),
+    )
+    return tuple(section for section in drafts if section.blocks)
+
+
+def opening(told: Told) -> str:
+    """What stands out, in one sentence."""
+    first = next((e for e in told.finding.evidence if e.baseline is not None), None)
+    if first is None:
+        return "Something in your last sessions differs from your usual. Here is what, and one thing to do."
+    value, usual = _value(first, told.units), _usual(first, told.units)
+    name = phrases.evidence(first.what)
+    return f"{name}, {days.span(first.first_day, first.last_day)}: {value}. Your usual: {usual}."
+
+
+def _now(told: Told) -> Section:
+    if told.advice is None:
+        return Section("One thing to do now", (), "lead")
+    return Section("One thing to do now", (_step(told.advice.now, told.assessment.night),), "lead")
+
+
+def _seen(told: Told) -> Section:
+    blocks: list[Block] = [_measure(evidence, told.units) for evidence in told.finding.evidence]
+    if told.loads:
+        blocks.append(_series(told.loads))
+    also = [finding for finding in told.assessment.findings[1:] if finding.level is not None]
+    if also:
+        names = ", ".join(f"{phrases.CAUSES[f.cause].lower()} ({f.level})" for f in also)
+        blocks.append(Paragraph(f"Also noticed, with less weight: {names}."))
+    return Section("What we saw", tuple(blocks))
+
+
+def _sureness(told: Told) -> Section:
+    finding = told.finding
+    level = phrases.LEVELS[finding.level] if finding.level else "This is a hint, not more."
+    channels = sorted(finding.channels.items(), key=lambda item: -item[1])
+    pointing = [f"{phrases.CHANNELS[c]} ({phrases.strength(v)})" for c, v in channels if v > 0]
+    silent = [phrases.CHANNELS[c] for c, v in channels if v <= 0]
+    why = f" What points that way: {_listed(pointing)}." if pointing else ""
+    against = f" Nothing unusual in {_listed(silent)}." if silent else ""
+    blocks: list[Block] = [Paragraph(f"{level}{why}{against} {told.measured or phrases.NOT_MEASURED}")]
+    unseen = _once(phrases.unseen(name) for name in (*finding.unseen, *told.assessment.unseen))
+    if unseen:
+        blocks += [Paragraph("What we could not see:"), Points(unseen)]
+    ruled_out = _once(phrases.ruled_out(name) for name in finding.ruled_out)
+    if ruled_out:
+        blocks += [Paragraph("What we looked at and ruled out:"), Points(ruled_out)]
+    return Section("How sure we are", tuple(blocks))
+
+
+def _plan(told: Told) -> Section:
+    night = told.assessment.night
+    steps: list[Block] = [_step(item, night) for item in told.advice.plan] if told.advice else []
+    longest = told.assessment.longest_safe_m
+    # Right after a much longer run its own tenth more is no limit to recommend.
+    if told.finding.cause is Cause.MUSCLE_FATIGUE and told.finding.rule != "session_spike" and longest:
+        ceiling = quantity.distance(longest, told.units)
+        steps.append(
+            Paragraph(f"Your next long run: up to {ceiling} stays within a tenth of your longest of 30 days.")
+        )
+    return Section("The coming days", tuple(steps))
+
+
+def _strength(told: Told) -> Section:
+    block = told.advice.strength if told.advice else None
+    if block is None:
+        return Section("Strength", ())
+    title = f"Strength, from {days.spoken(block.start)}: {block.name}"
+    placed = Paragraph(f"Sessions a week: {block.sessions_a_week}. For {_weeks(block)}.")
+    rows = tuple((e.name, e.sets, e.repetitions, e.effort, e.rest) for e in block.exercises)
+    table = Table(("Exercise", "Sets", "Repetitions", "Effort", "Rest"), rows)
+    return Section(title, (placed, table, Paragraph(f"Move on when {block.move_on_when}")))
+
+
+def _weeks(block: StrengthBlock) -> str:
+    return block.weeks if block.weeks.startswith("until") else f"{block.weeks} weeks"
+
+
+def _question(told: Told) -> Section:
+    blocks: list[Block] = [Paragraph(told.advice.question)] if told.advice else []
+    if told.checkin_url:
+        blocks.append(Button(Link("Tell us how your legs feel", told.checkin_url)))
+    return Section("Your turn", tuple(blocks))
+
+
+def _limits(told: Told) -> Section:
+    if told.advice is None:
+        return Section("What this cannot know", ())
+    blocks: list[Block] = [
+        Paragraph(told.advice.limits),
+        Paragraph("You know your legs better than we do. If this does not match, trust them."),
+    ]
+    return Section("What this cannot know", tuple(blocks))
+
+
+def _help(told: Told) -> Section:
+    """The static card; in every mail about safety, never made from data."""
+    if not told.finding.safety:
+        return Section("When to get help at once", (), "urgent")
+    call = Paragraph("Call the emergency number (112 in Europe, 911 in North America) for any of these:")
+    card = (call, Points(phrases.EMERGENCY), Paragraph(phrases.CLINICIAN))
+    return Section("When to get help at once", card, "urgent")
+
+
+def _measure(evidence: Evidence, units: Units) -> Measure:
+    value, baseline = evidence.value, evidence.baseline
+    longest = max(value, baseline) if baseline is not None and min(value, baseline) >= 0 else 0.0
+    return Measure(
+        label=phrases.evidence(evidence.what),
+        value=_value(evidence, units),
+        usual=_usual(evidence, units),
+        days=days.span(evidence.first_day, evidence.last_day),
+        share=value / longest if longest else None,
+        usual_share=baseline / longest if longest and baseline is not None else None,
+        link=Link("View on Strava", STRAVA_ACTIVITY.format(evidence.activity_id))
+        if evidence.activity_id
+        else None,
+    )
+
+
+def _value(evidence: Evidence, units: Units) -> str:
+    return quantity.said(evidence.value, evidence.unit, units, evidence.what)
+
+
+def _usual(evidence: Evidence, units: Units) -> str | None:
+    if evidence.baseline is None:
+        return None
+    return quantity.said(evidence.baseline, evidence.unit, units, evidence.what)
+
+
+def _series(loads: Sequence[DayLoad]) -> Series:
+    """The load of each day; the newest days stand out."""
+    known = [(load, day) for day, load in loads if load is not None]
+    top, top_day = max(known, default=(0.0, loads[0][0]))
+    missing = len(loads) - len(known)
+    note = f" On {missing} of the days nothing could be observed." if missing else ""
+    summary = (
+        f"Load day by day from {days.short(loads[0][0])} to {days.short(loads[-1][0])} "
+        f"(100 = one hour at your threshold); the highest, {top:.0f}, on {days.spoken(top_day)}.{note}"
+    )
+    newest = loads[-1][0] - timedelta(days=NEWEST_DAYS)
+    return Series(
+        summary=summary,
+        first=days.short(loads[0][0]),
+        last=days.short(loads[-1][0]),
+        bars=tuple(Bar(_share(load, top), recent=day > newest) for day, load in loads),
+        lines=tuple(_week(loads[start : start + 7]) for start in range(0, len(loads), 7)),
+    )
+
+
+def _share(load: float | None, top: float) -> float | None:
+    return load if load is None or top <= 0 else load / top
+
+
+def _week(loads: Sequence[DayLoad]) -> str:
+    figures = "  ".join("?" if load is None else f"{load:.0f}" for _, load in loads)
+    return f"from {days.short(loads[0][0])}: {figures}"
+
+
+def _step(item: Suggestion, today: date) -> Step:
+    return Step(item.title, days.placed(item.start, item.until, today), item.text)
+
+
+def _sources(told: Told) -> Section:
+    """Every source once, in the order of the suggestions; our own judgement is named last."""
+    title = "Where the suggestions come from"
+    if told.advice is None:
+        return Section(title, (), "fine")
+    advice = told.advice
+    cited = [advice.now.source, *(item.source for item in advice.plan)]
+    cited += [advice.strength.source] if advice.strength else []
+    single = _once(source for line in cited for source in line.split("; "))
+    sources = sorted((f"{source}." for source in single), key=lambda source: source.startswith("freshlegs"))
+    return Section(title, (Points(tuple(sources)),), "fine")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _once(sentences: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))
