@@ -19,14 +19,12 @@ def upgrade() -> None:
     _mail()
     _mail_preference()
     _night()
-    _quarantine()
     _token()
 
 
 def downgrade() -> None:
     for table in (
         "token",
-        "quarantine",
         "night",
         "mail_preference",
         "mail",
@@ -262,33 +260,6 @@ def _night() -> None:
         sa.PrimaryKeyConstraint("athlete_id", "night", name=op.f("pk_night")),
     )
     op.create_index(op.f("ix_night_night"), "night", ["night"], unique=False)
-
-
-def _quarantine() -> None:
-    op.create_table(
-        "quarantine",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("athlete_id", sa.Uuid(), nullable=True),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=True),
-        sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("times", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["athlete_id"], ["athlete.id"], name=op.f("fk_quarantine_athlete_id_athlete"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
-        sa.UniqueConstraint(
-            "athlete_id",
-            "source",
-            "external_id",
-            "field",
-            name="uq_quarantine_row",
-            postgresql_nulls_not_distinct=True,
-        ),
-    )
 
 
 def _token() -> None:

@@ -20,10 +20,12 @@ def upgrade() -> None:
     _throttle()
     _tombstone()
     _browser_session()
+    _quarantine()
 
 
 def downgrade() -> None:
     for table in (
+        "quarantine",
         "browser_session",
         "tombstone",
         "throttle",
@@ -153,3 +155,30 @@ def _browser_session() -> None:
     )
     op.create_index(op.f("ix_browser_session_admin_id"), "browser_session", ["admin_id"], unique=False)
     op.create_index(op.f("ix_browser_session_athlete_id"), "browser_session", ["athlete_id"], unique=False)
+
+
+def _quarantine() -> None:
+    op.create_table(
+        "quarantine",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("athlete_id", sa.Uuid(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["athlete_id"], ["athlete.id"], name=op.f("fk_quarantine_athlete_id_athlete"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+        sa.UniqueConstraint(
+            "athlete_id",
+            "source",
+            "external_id",
+            "field",
+            name="uq_quarantine_row",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )

@@ -116,10 +116,6 @@ class Keyring:
                 "or ask the athlete to connect again"
             ) from None
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether ``sealed`` needs no re-encryption."""
-        return sealed.startswith(f"v1.{self.newest}.".encode())
-
     def blind_index(self, value: str) -> bytes:
         """HMAC-SHA256 of ``value``, to find what may not be read."""
         return hmac.digest(self._index_key, value.encode(), "sha256")

@@ -24,6 +24,7 @@ from service.store.mailbox import Mailbox
 from service.store.nights import Nights
 from service.store.quarantine import Quarantine
 from service.store.quota import Quota
+from service.store.rotation import Rotation
 from service.store.schema import engine_for
 from service.store.tokens import Tokenbox
 
@@ -57,6 +58,7 @@ class Transaction:
         self.nights = Nights(connection)
         self.quarantine = Quarantine(connection)
         self.quota = Quota(connection)
+        self.rotation = Rotation(connection, keyring)
         self.tokens = Tokenbox(connection, keyring)
 
 
