@@ -65,7 +65,6 @@ def test_streams_end_where_the_summary_does(standin: Standin, rows: list[dict]) 
     with reader(standin, 7000001) as client:
         streams = client.get(f"/activities/{row['id']}/streams?key_by_type=true").json()
     assert set(streams) == set(KEYS)
-    )
     assert {len(stream["data"]) for stream in streams.values()} == {row["moving_time"]}
     assert streams["time"]["data"][-1] == row["elapsed_time"] - 1
     assert streams["distance"]["data"][-1] == row["distance"]
