@@ -1,27 +1,19 @@
 """Reading from Strava: raw rows, page by page, each call counted before it is sent."""
 
-import functools
-import importlib
-import logging
 import math
-import os
-import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 import requests
 
 from service.errors import QuotaExhausted, StravaError
-from service.strava.exchange import API_BASE, Answer, Observer, Timeouts, unobserved
+from service.strava.exchange import API_BASE, Answer, Bounds, Observer, unobserved
 from service.strava.failure import failure, unreachable
+from service.strava.loading import load_stravalib, open_protocol
 from service.strava.quota import Ledger, read_headers
 from service.strava.transport import HOST, RoutedAdapter
-
-if TYPE_CHECKING:
-    from stravalib.protocol import ApiV3
 
 PER_PAGE = 200
 """Strava's largest page."""
@@ -29,7 +21,6 @@ BARREN_PAGES = 3
 """Pages in a row that bring nothing new before a list is taken to repeat itself."""
 
 Row = dict[str, Any]
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +47,12 @@ class StravaClient:
         clock: Callable[[], datetime],
         *,
         api_base: str = API_BASE,
-        timeouts: Timeouts | None = None,
+        bounds: Bounds | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._adapter = RoutedAdapter(api_base, timeouts, observe)
+        self._adapter = RoutedAdapter(api_base, bounds, observe)
 
     def close(self) -> None:
         """Let go of the open connections."""
@@ -127,13 +118,13 @@ class StravaClient:
     def _get(self, token: str, call: str, path: str, query: Mapping[str, Any]) -> object:
         """Count, send, learn. The error is raised outside of ``except``: what requests and stravalib
         raise can hold the token, so it must not hang on ours as context."""
-        sent_at = datetime.min.replace(tzinfo=UTC)
+        load_stravalib()  # first: it takes a second, and the clock is read for the moment of sending
+        sent_at = self._clock()
 
         def learn(headers: Mapping[str, str]) -> None:
             self._ledger.learn(sent_at, read_headers(headers))
 
-        protocol = _open_protocol(token, self._session(), learn)
-        sent_at = self._clock()
+        protocol = open_protocol(token, self._session(), learn)
         self._ledger.reserve(sent_at)
         try:
             return protocol.get(path, **query)
@@ -176,25 +167,3 @@ def _unseen(listed: list[Row], seen: set[str]) -> Iterator[Row]:
         if not key or key not in seen:
             seen.add(key)
             yield row
-
-
-def _open_protocol(
-    access_token: str, session: requests.Session, learn: Callable[[Mapping[str, str]], None]
-) -> "ApiV3":
-    with _loading:
-        _load_stravalib()
-    from service.strava.library import protocol
-
-    return protocol(access_token, session, learn)
-
-
-@functools.cache
-def _load_stravalib() -> None:
-    """Import stravalib once and undo what that does to others: it turns all warnings on and logs them."""
-    captured = warnings.showwarning.__module__ == "logging"
-    os.environ.setdefault("SILENCE_TOKEN_WARNINGS", "true")  # or two lines a call on the root logger
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        importlib.import_module("service.strava.library")
-    if not captured:
-        logging.captureWarnings(False)

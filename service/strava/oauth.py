@@ -19,15 +19,13 @@ from service.domain.athlete import WANTED_SCOPES
 from service.domain.grant import Grant, Tokens
 from service.domain.history import Sex
 from service.errors import QuotaExhausted, TokenDead
-from service.strava.exchange import OAUTH_BASE, Answer, Exchange, Observer, Timeouts, unobserved
+from service.strava.exchange import OAUTH_BASE, Answer, Bounds, Exchange, Observer, unobserved
 from service.strava.failure import failure, unreachable
 from service.strava.quota import Ledger, read_headers
 
 TOKEN_LIFE = timedelta(hours=6)
-TIMEOUTS = Timeouts(connect=3.05, read=10.0, whole=20.0)
-"""Shorter than for data: a renewal holds the lock on its token's row."""
-LARGEST_ANSWER = 1024 * 1024
-"""Bytes; a token answer is about one thousand."""
+BOUNDS = Bounds(connect=3.05, read=10.0, whole=20.0, largest=1024 * 1024)
+"""Narrower than for data: a renewal holds the lock on its token's row, and an answer is one kilobyte."""
 _LONGEST_FIELD = 512
 
 
@@ -87,7 +85,7 @@ class OAuth:
         *,
         ledger: Ledger,
         oauth_base: str = OAUTH_BASE,
-        timeouts: Timeouts = TIMEOUTS,
+        bounds: Bounds = BOUNDS,
         observe: Observer = unobserved,
     ) -> None:
         self._client_id = client_id
@@ -95,11 +93,9 @@ class OAuth:
         self._redirect_uri = redirect_uri
         self._ledger = ledger
         self._base = oauth_base.rstrip("/")
-        self._whole = timeouts.whole
+        self._bounds = bounds
         self._observe = observe
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect), trust_env=False
-        )
+        self._http = httpx.Client(timeout=httpx.Timeout(bounds.read, connect=bounds.connect), trust_env=False)
 
     def close(self) -> None:
         """Let go of the open connections."""
@@ -185,9 +181,9 @@ class OAuth:
         body = b""
         for part in response.iter_bytes():
             body += part
-            if time.monotonic() - began > self._whole:
+            if time.monotonic() - began > self._bounds.whole:
                 return b"", "the answer drips"
-            if len(body) > LARGEST_ANSWER:
+            if len(body) > self._bounds.largest:
                 return b"", "the answer is too large"
         return body, ""
 

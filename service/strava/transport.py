@@ -10,13 +10,11 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from service.strava.exchange import API_BASE, Exchange, Observer, Timeouts, unobserved
+from service.strava.exchange import API_BASE, Bounds, Exchange, Observer, unobserved
 
 HOST = "https://www.strava.com"
 """Where stravalib sends everything; the adapter is mounted here."""
 PREFIX = "/api/v3"
-LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes. A page of 200 activities is half a megabyte; an answer without end must not fill the memory."""
 _CHUNK = 65_536
 
 
@@ -30,12 +28,12 @@ class RoutedAdapter(HTTPAdapter):
     def __init__(
         self,
         api_base: str = API_BASE,
-        timeouts: Timeouts | None = None,
+        bounds: Bounds | None = None,
         observe: Observer = unobserved,
     ) -> None:
         super().__init__(max_retries=0)
         self._base = api_base.rstrip("/")
-        self._timeouts = timeouts or Timeouts()
+        self._bounds = bounds or Bounds()
         self._observe = observe
 
     def send(
@@ -53,7 +51,7 @@ class RoutedAdapter(HTTPAdapter):
         routed = request.copy()
         path = (urlsplit(request.url or "").path).removeprefix(PREFIX)
         routed.url = (request.url or "").replace(HOST + PREFIX, self._base, 1)
-        limits = (self._timeouts.connect, self._timeouts.read)
+        limits = (self._bounds.connect, self._bounds.read)
         try:
             response = super().send(
                 routed, stream=True, timeout=limits, verify=verify, cert=cert, proxies=proxies
@@ -75,15 +73,15 @@ class RoutedAdapter(HTTPAdapter):
             while part := response.raw.read1(_CHUNK, decode_content=True):
                 parts.append(part)
                 size += len(part)
-                if time.monotonic() - began > self._timeouts.whole:
+                if time.monotonic() - began > self._bounds.whole:
                     raise requests.exceptions.ReadTimeout("the answer drips")
-                if size > LARGEST_ANSWER:
+                if size > self._bounds.largest:
                     raise requests.exceptions.ContentDecodingError("the answer is too large")
-        except urllib3.exceptions.HTTPError as error:
-            response.raw.close()
-            raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
         except requests.RequestException:
             response.raw.close()
             raise
+        except urllib3.exceptions.HTTPError as error:
+            response.raw.close()
+            raise requests.exceptions.ChunkedEncodingError(type(error).__name__) from None
         response.raw.release_conn()
         return b"".join(parts)
