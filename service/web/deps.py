@@ -1,0 +1,84 @@
+"""Everything the pages need, handed over once by the wiring."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Protocol, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from service.domain.advice import Advice
+from service.domain.finding import Assessment
+from service.domain.grant import Grant
+from service.domain.history import Profile
+from service.domain.message import Message
+from service.store.session import Store
+
+PACKAGE = Path(__file__).parent
+
+
+class OAuth(Protocol):
+    """The part of Strava's consent that pages start and finish."""
+
+    def authorize_url(self, state: str) -> str:
+        """Where to send the browser; ``state`` comes back on the redirect."""
+        ...
+
+    def exchange(self, code: str, scopes: frozenset[str]) -> Grant:
+        """The grant for a code of the redirect and the scopes it named.
+
+        Raises ``AthleteLimitReached``, ``AppInactive``, ``TokenDead`` (a used or forged code),
+        ``QuotaExhausted`` or ``StravaUnavailable``.
+        """
+        ...
+
+
+class ComposeConfirmAddress(Protocol):
+    """Writes the mail that asks whether an address is right."""
+
+    def __call__(self, *, confirm_url: str, day: date) -> Message: ...
+
+
+def _nothing_known() -> Mapping[str, int]:
+    return {}
+
+
+def _no_advice(_assessment: Assessment, _profile: Profile) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebDeps:
+    """What pages need and nothing more. All callables are called from several threads at once.
+
+    ``now`` gives the aware UTC time; ``wake`` asks the queue to look at a row (``"sync"``, ``"deliver"``);
+    ``erase`` revokes the grant at Strava and forgets the athlete before it returns, and is safe to call
+    twice; ``jobs_by_state`` counts the queue's jobs for admins; ``advise`` gives the one thing to do beside a
+    verdict. ``secret`` (≥ 32 bytes) signs form tokens. ``oauth_base_url`` is where the form of the start
+    page may lead to.
+    """
+
+    store: Store
+    now: Callable[[], datetime]
+    oauth: OAuth
+    base_url: str
+    wake: Callable[[str, UUID], None]
+    erase: Callable[[UUID], None]
+    compose_confirm_address: ComposeConfirmAddress
+    secret: bytes = field(repr=False)
+    operator_name: str
+    operator_contact: str
+    retention_days: int = 7
+    secure_cookies: bool = True
+    oauth_base_url: str = "https://www.strava.com"
+    jobs_by_state: Callable[[], Mapping[str, int]] = _nothing_known
+    advise: Callable[[Assessment, Profile], Advice | None] = _no_advice
+
+
+def _deps(request: Request) -> WebDeps:
+    return cast("WebDeps", request.app.state.deps)
+
+
+Deps = Annotated[WebDeps, Depends(_deps)]

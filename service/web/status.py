@@ -1,0 +1,227 @@
+"""The athlete's page: one sentence, then the evidence for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from service.domain.athlete import PROFILE_READ_ALL, Athlete, AthleteState, Units
+from service.domain.finding import Assessment, Evidence, Finding, Level, State
+from service.domain.night import MailKind
+from service.store.nights import JudgedNight
+from service.store.session import Transaction
+from service.web import words
+from service.web.deps import Deps, WebDeps
+from service.web.pages import ANSWERS, page
+from service.web.session import AthleteId, AthleteVisit, NotSignedIn, Realm
+
+NIGHTS_SHOWN = 14
+REFRESH_S = 5
+PIPS: Mapping[Level | None, int] = {None: 0, Level.POSSIBLE: 1, Level.LIKELY: 2, Level.STRONG: 3}
+
+routes = APIRouter(responses=dict(ANSWERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence above the verdict's evidence, with the way to mend what it says."""
+
+    text: str
+    href: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything one status page is made of, read in one transaction."""
+
+    athlete: Athlete
+    nights: list[JudgedNight]
+    address_confirmed: bool
+    address_pending: bool
+    wants_mail: bool
+
+    @property
+    def assessment(self) -> Assessment | None:
+        return self.nights[0].assessment if self.nights else None
+
+
+def standing(tx: Transaction, athlete_id: UUID) -> Standing:
+    """Raises ``NotSignedIn`` where the athlete is gone."""
+    athlete = tx.athletes.get(athlete_id)
+    if athlete is None:
+        raise NotSignedIn(Realm.ATHLETE)
+    return Standing(
+        athlete=athlete,
+        nights=tx.nights.of(athlete_id, NIGHTS_SHOWN),
+        address_confirmed=tx.addresses.confirmed(athlete_id) is not None,
+        address_pending=tx.addresses.pending(athlete_id),
+        wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
+    )
+
+
+@routes.get("/status")
+def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLResponse:
+    """The newest verdict with its evidence, the last nights, mail and connection."""
+    with deps.store.transaction() as tx:
+        found = standing(tx, athlete_id)
+    return page(deps, "status.html", visit, here="status", **_values(found, deps))
+
+
+def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
+    athlete, assessment = found.athlete, found.assessment
+    findings = assessment.findings if assessment else ()
+    waiting = _waiting(athlete) if assessment is None else None
+    return {
+        "refresh_s": REFRESH_S if waiting else None,
+        "waiting": waiting,
+        "state": assessment.state.value if assessment else "waiting",
+        "kicker": _kicker(assessment, deps.now()),
+        "sentence": words.verdict(assessment) if assessment else _first_sentence(athlete),
+        "learning": assessment.learning if assessment and assessment.state is State.LEARNING else None,
+        "notes": list(_notes(found)),
+        "findings": [_finding(finding, athlete.units) for finding in findings],
+        "advice": deps.advise(assessment, athlete.profile) if assessment else None,
+        "ceiling": _ceiling(assessment, athlete.units),
+        "unseen": _unseen(assessment),
+        "nights": [_night(night) for night in found.nights],
+        "mail_words": _mail_words(found),
+        "address_confirmed": found.address_confirmed,
+        "address_pending": found.address_pending,
+        "wants_mail": found.wants_mail,
+        "last_sync": words.moment(athlete.synced_at, athlete.zone),
+        "shares": shares(athlete),
+        "zone": athlete.zone.replace("_", " "),
+    }
+
+
+def _waiting(athlete: Athlete) -> str | None:
+    if athlete.state is not AthleteState.CONNECTED:
+        return None
+    if athlete.synced_at is None:
+        return "Strava is being asked for your runs. This page looks again by itself every few seconds."
+    return "Your runs are here and are being set beside each other. This page looks again by itself."
+
+
+def _first_sentence(athlete: Athlete) -> str:
+    if athlete.state is not AthleteState.CONNECTED:
+        return "There is no verdict yet."
+    return "Reading your runs." if athlete.synced_at is None else "Looking at your first night."
+
+
+def _kicker(assessment: Assessment | None, now: datetime) -> str:
+    if assessment is None:
+        return "This takes about a minute"
+    age = (now.date() - assessment.night).days
+    return f"Judged on {words.day(assessment.night)}" + (f", {age} days ago" if age > 1 else "")
+
+
+def _notes(found: Standing) -> Iterator[Note]:
+    """What stands between the athlete and a good verdict, with the way to mend it."""
+    athlete = found.athlete
+    if athlete.state is not AthleteState.CONNECTED:
+        text = "Strava no longer lets us read your runs. Connect again, and it goes on where it stopped."
+        yield Note(text, "/", "Connect again")
+    for text in scope_notes(athlete):
+        yield Note(text)
+    if not found.address_confirmed and not found.address_pending:
+        text = "There is no mail address yet, so a warning would stand only here."
+        yield Note(text, "/welcome", "Leave an address")
+
+
+def scope_notes(athlete: Athlete) -> list[str]:
+    """What the scopes that were not granted mean for the verdicts."""
+    notes = []
+    if not athlete.sees_private_activities:
+        notes.append(
+            "You do not share private activities. They load your legs too but cannot be counted, so a "
+            "warning may come late."
+        )
+    if PROFILE_READ_ALL not in athlete.scopes:
+        notes.append("You do not share your profile, so your heart rate zones are estimated from your runs.")
+    return notes
+
+
+def shares(athlete: Athlete) -> str:
+    """The granted scopes in words."""
+    parts = [
+        "all activities, private ones too"
+        if athlete.sees_private_activities
+        else "activities, not the private ones"
+    ]
+    if PROFILE_READ_ALL in athlete.scopes:
+        parts.append("heart rate zones")
+    return ", ".join(parts)
+
+
+def _mail_words(found: Standing) -> str:
+    if found.address_pending and not found.address_confirmed:
+        return (
+            "A mail is on its way to you. Open its link to confirm the address; nothing else is sent before."
+        )
+    if not found.address_confirmed:
+        return "No address, so no mails."
+    changing = " A new address waits to be confirmed." if found.address_pending else ""
+    if not found.wants_mail:
+        return "Your address is confirmed, but warnings by mail are switched off." + changing
+    return "Warnings go to your confirmed address. Most nights there is nothing to write." + changing
+
+
+def _ceiling(assessment: Assessment | None, units: Units) -> str | None:
+    if assessment is None or not assessment.longest_safe_m:
+        return None
+    return words.distance(assessment.longest_safe_m, units)
+
+
+def _unseen(assessment: Assessment | None) -> str:
+    """What was not observed at all; what a finding says of itself stands there."""
+    if assessment is None:
+        return ""
+    said = {name for finding in assessment.findings for name in finding.unseen}
+    return words.capital("; ".join(words.unseen(name) for name in assessment.unseen if name not in said))
+
+
+def _finding(finding: Finding, units: Units) -> dict[str, Any]:
+    return {
+        "title": words.CAUSES[finding.cause],
+        "level": finding.level,
+        "pips": PIPS[finding.level],
+        "how_sure": words.how_sure(finding),
+        "evidence": [_evidence(evidence, units) for evidence in finding.evidence],
+        "unseen": words.capital("; ".join(words.unseen(name) for name in finding.unseen)),
+        "ruled_out": words.capital("; ".join(words.plain(name) for name in finding.ruled_out)),
+    }
+
+
+def _evidence(evidence: Evidence, units: Units) -> dict[str, str]:
+    baseline = evidence.baseline
+    return {
+        "what": words.seen(evidence.what),
+        "days": words.span(evidence.first_day, evidence.last_day),
+        "value": words.quantity(evidence.value, evidence.unit, units),
+        "baseline": "" if baseline is None else words.quantity(baseline, evidence.unit, units),
+        "change": words.change(evidence.value, baseline),
+        "strava_url": _strava_url(evidence.activity_id),
+    }
+
+
+def _strava_url(activity_id: str | None) -> str:
+    """Only Strava's own numbers become a link; an activity from an archive has none there."""
+    is_number = activity_id is not None and activity_id.isascii() and activity_id.isdigit()
+    return f"https://www.strava.com/activities/{activity_id}" if is_number else ""
+
+
+def _night(night: JudgedNight) -> dict[str, str]:
+    assessment, decision = night.assessment, night.decision
+    silence = words.SILENCES[decision.silent_because] if decision.silent_because else ""
+    return {
+        "state": assessment.state.value,
+        "date": assessment.night.isoformat(),
+        "day": words.short_day(assessment.night),
+        "state_words": words.capital(words.STATES[assessment.state]),
+        "why": "a mail was written" if decision.mail else silence,
+    }
