@@ -1,4 +1,5 @@
-"""A real Postgres for tests: one cluster a process, one template made by the migrations, one clone a test.
+"""A real Postgres for tests: one cluster a process, one template made by the migrations, one database for
+one test after the other.
 
 Usable outside pytest: ``with cluster() as server: dsn = clone(server, template(server))``. Whatever way
 the process ends, the server ends with it; a folder left behind by ``kill -9`` is removed by the next run.
@@ -23,6 +24,10 @@ from service.store.session import Store, open_store
 
 PREFIX = "freshlegs-tests-"
 TEMPLATE = "template_freshlegs"
+TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'alembic_version'
+    AND relnamespace = 'public'::regnamespace"""
+OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 SETTINGS = ("shared_buffers=32MB", "max_connections=60", "autovacuum=off", "jit=off", "max_wal_size=256MB")
 
 
@@ -48,7 +53,7 @@ def template(server: EmbeddedPostgres) -> str:
 
 
 def clone(server: EmbeddedPostgres, of: str) -> str:
-    """The DSN of a fresh copy of the database ``of``; about 10 ms."""
+    """The DSN of a fresh copy of the database ``of``; 20 ms on a quiet machine."""
     name = f"test_{uuid.uuid4().hex}"
     _execute(
         server,
@@ -57,6 +62,17 @@ def clone(server: EmbeddedPostgres, of: str) -> str:
         ),
     )
     return server.dsn_of(name)
+
+
+def empty(dsn: str) -> None:
+    """Delete every row but the schema's own version, after throwing out whoever is still connected: 1 ms."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(OTHERS)
+        tables = connection.execute(TABLES).fetchall()
+        wipe = sql.SQL("; ").join(
+            sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for (name,) in tables
+        )
+        connection.execute(sql.SQL("SET session_replication_role = replica; {}").format(wipe))
 
 
 def drop(server: EmbeddedPostgres, dsn: str) -> None:
@@ -83,9 +99,23 @@ def postgres_template(postgres: EmbeddedPostgres) -> str:
     return template(postgres)
 
 
+@pytest.fixture(scope="session")
+def postgres_shared(postgres: EmbeddedPostgres, postgres_template: str) -> str:
+    """The database that the tests of this process use one after the other."""
+    return clone(postgres, postgres_template)
+
+
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[str]:
-    """The DSN of an empty, migrated database of this test's own."""
+def database_url(postgres_shared: str) -> Iterator[str]:
+    """The DSN of a migrated database without rows. It is emptied after the test, which is much quicker
+    than another clone; a test that changes the schema takes ``fresh_database_url``."""
+    yield postgres_shared
+    empty(postgres_shared)
+
+
+@pytest.fixture
+def fresh_database_url(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[str]:
+    """The DSN of a migrated database of this test's own."""
     dsn = clone(postgres, postgres_template)
     yield dsn
     drop(postgres, dsn)

@@ -122,7 +122,7 @@ def _activity() -> None:
             ["athlete_id"], ["athlete.id"], name=op.f("fk_activity_athlete_id_athlete"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("athlete_id", "source", "external_id", name=op.f("pk_activity")),
-        postgresql_with={"fillfactor": 80},
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_activity_athlete_id_start", "activity", ["athlete_id", "start"], unique=False)
 

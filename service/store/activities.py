@@ -141,7 +141,7 @@ class Activities:
         query = select(ActivityRow.athlete_id, func.count()).group_by(ActivityRow.athlete_id)
         if athlete_ids is not None:
             query = query.where(ActivityRow.athlete_id.in_(list(athlete_ids)))
-        return dict(self._connection.execute(query).tuples().all())
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def _digests(
         self, athlete_id: UUID, keys: Iterable[tuple[str, str]]

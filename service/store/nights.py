@@ -129,7 +129,7 @@ class Nights:
         """Nights per outcome: the kind of mail decided on, or the reason for silence."""
         outcome = func.coalesce(NightRow.mail_kind, NightRow.silent_because)
         query = select(outcome, func.count()).group_by(outcome)
-        return dict(self._connection.execute(query).tuples().all())
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
 
 def _judged(row: Row[Any]) -> JudgedNight:

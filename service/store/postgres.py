@@ -140,6 +140,8 @@ class EmbeddedPostgres:
                     _end(self._server)
         finally:
             self._server = None
+            with contextlib.suppress(OSError):
+                self._sockets.rmdir()
         self._stopping.wait(RESTART_PAUSE_S)
 
     def _spawn(self, programs: Path, identity: Identity, data: Path) -> subprocess.Popen[bytes]:

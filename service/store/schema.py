@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 import service
 from service.errors import DatabaseUnavailable
 from service.store import tables_service
+from service.store.binaries import OLDEST
 from service.store.tables import Base
 
 FOLDER = Path(service.__file__).parent.parent / "migrations"
@@ -41,6 +42,7 @@ def migrate(dsn: str, target: str = "head") -> None:
     engine = engine_for(dsn, poolclass=sqlalchemy.NullPool)
     try:
         with engine.connect() as connection:
+            _check_version(connection)
             _take_turn(connection)
             config = _config(connection)
             known = revision(connection)
@@ -77,6 +79,12 @@ def drift(dsn: str) -> list[Any]:
 def ours(name: str | None, kind: str, _parents: object) -> bool:
     """Whether a database object is ours to compare: the queue keeps its own tables."""
     return not (kind == "table" and (name or "").startswith(OF_THE_QUEUE))
+
+
+def _check_version(connection: sqlalchemy.Connection) -> None:
+    known = connection.dialect.server_version_info or (0,)
+    if known < (OLDEST,):
+        raise DatabaseUnavailable(f"Postgres {known[0]} is too old: freshlegs needs {OLDEST} or newer")
 
 
 def _take_turn(connection: sqlalchemy.Connection) -> None:

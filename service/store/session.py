@@ -7,6 +7,7 @@ from typing import TypeVar
 import sqlalchemy
 import stamina
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from service.errors import DatabaseUnavailable
 from service.store.activities import Activities
@@ -78,7 +79,7 @@ class Store:
         """
         try:
             connection = self.engine.connect()
-        except OperationalError as error:
+        except (OperationalError, PoolExhausted) as error:
             raise DatabaseUnavailable(
                 "Postgres does not answer: check DATABASE_URL and the server"
             ) from error
