@@ -26,7 +26,7 @@ from service.domain.history import History
 __all__ = ["HORIZON", "assess_batch", "assess_nights", "load_constants"]
 
 HORIZON = timedelta(days=2 * WINDOW_DAYS)
-"""Nothing older than this before a night can change its verdict: a year of days, each with a year behind it."""
+"""Nothing older than this before a night can change its verdict: a year, each day with a year behind it."""
 CHUNK = 512  # columns at a time: bounds the memory of a batch of any size
 
 Floats = NDArray[np.float64]

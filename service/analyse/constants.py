@@ -146,12 +146,11 @@ class Score:
 
     starts_day: int
     recent_tau_days: float
-    recent_days: int
+    share_days: int
     own_days: int
     training_days_needed: int
     session_full: float
     spike_full: float
-    balance_span: float
     balance_floor: float
     answer_better: float
     answer_worse: float

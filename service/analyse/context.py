@@ -19,7 +19,7 @@ def contexts_of(columns: Columns, state: State, sync_age_days: Floats, c: Consta
     with np.errstate(invalid="ignore"):
         late = sync_age_days > x.late_sync_days
     return {
-        Context.RACE: (np.nan_to_num(lately(columns["race_m"], x.race_days)) > 0).any(axis=0),
+        Context.RACE: np.nan_to_num(lately(columns["race_m"], x.race_days)).max(axis=0) > 0,
         Context.TAPER: _taper(columns, state, c),
         Context.RETURN_FROM_BREAK: _after_break(columns, c),
         Context.ILLNESS: _answered_yes(columns["ill"], c),

@@ -33,10 +33,11 @@ def findings_at(rules: Rules, witness: Witness) -> tuple[Finding, ...]:
     """The findings of one column: surest first, then strongest; strength always last."""
     found = [_muscle_fatigue(rules, witness), _overreaching(rules, witness)]
     kept = [finding for finding in found if finding is not None]
-    kept.sort(
-        key=lambda f: (f.safety, -1 if f.level is None else LEVELS.index(f.level), f.score), reverse=True
-    )
-    return (*kept, *_strength(rules, witness))
+    return (*sorted(kept, key=_rank, reverse=True), *_strength(rules, witness))
+
+
+def _rank(finding: Finding) -> tuple[bool, int, float]:
+    return finding.safety, -1 if finding.level is None else LEVELS.index(finding.level), finding.score
 
 
 def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
@@ -55,7 +56,7 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
         score=score,
         channels=channels,
         evidence=tuple(_load_evidence(reason, ago, witness) + _own_evidence(channels, witness)),
-        unseen=_missing(channels) + ("descent",),
+        unseen=(*_missing(channels), "descent"),
         ruled_out=_quiet(channels),
         safety=tier is Tier.LARGE,
         until=witness.day(ago) + timedelta(days=c.fatigue.lasts_days),

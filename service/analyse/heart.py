@@ -69,9 +69,8 @@ def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
         share = sessions.average_hr / loads.hr_max
         flat_enough = np.nan_to_num(sessions.gain_m) <= h.steepest_gain * sessions.distance_m
     able = sessions.is_run & ~sessions.indoor & ~sessions.race & ~np.isnan(loads.flat_mps)
-    return able & flat_enough & (sessions.minutes >= h.shortest_min) & (
-        (share >= h.lowest_of_max) & (share <= h.highest_of_max)
-    )  # fmt: skip
+    steady = (sessions.minutes >= h.shortest_min) & (share >= h.lowest_of_max) & (share <= h.highest_of_max)
+    return np.asarray(able & flat_enough & steady)
 
 
 def _past(day: Ints, c: Constants) -> tuple[Ints, Flags]:
@@ -93,11 +92,11 @@ def _enough(day: Ints, speed: Floats, past: Ints, used: Flags, c: Constants) -> 
     if able.any():
         low, high = np.nanpercentile(speeds[able], [25, 75], axis=1)
         spread[able] = high - low
-    return able & (spread >= c.heart_rate.speed_iqr_mps)
+    return np.asarray(able & (spread >= c.heart_rate.speed_iqr_mps))
 
 
 def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
-    """Huber regression of every row at once: design (rows, runs, terms), target (rows, runs) → (rows, terms)."""
+    """Huber regression of all rows: design (rows, runs, terms), target (rows, runs) → (rows, terms)."""
     weight = used.astype(np.float64)
     ridge = 1e-6 * np.eye(design.shape[-1])  # temperature may be a column of zeros
     beta = np.zeros((design.shape[0], design.shape[-1]))

@@ -52,7 +52,7 @@ def reserve(hr: ArrayLike, resting: ArrayLike, highest_hr: ArrayLike) -> Floats:
 
 
 def banister_trimp(minutes: ArrayLike, fraction: ArrayLike, b: float, a: float = 1.0) -> Floats:
-    """Training impulse: minutes · x · a · e^(b·x). Banister 1991; Morton et al. 1990 (b 1.92 men, 1.67 women)."""
+    """Minutes · x · a · e^(b·x). Banister 1991; Morton et al. 1990 (b 1.92 for men, 1.67 for women)."""
     x = np.asarray(fraction, dtype=np.float64)
     return np.asarray(minutes, dtype=np.float64) * x * a * np.exp(b * x)
 
@@ -122,7 +122,8 @@ def _legs(sessions: Sessions, c: Constants) -> Floats:
 def _first_known(rows: Floats) -> Floats:
     """The first row's value that is known, column by column."""
     index = np.argmax(~np.isnan(rows), axis=0)
-    return rows[index, np.arange(rows.shape[1])]
+    found: Floats = rows[index, np.arange(rows.shape[1])]
+    return found
 
 
 def _hr_max(sessions: Sessions, profile: Profile, c: Constants) -> tuple[Floats, NDArray[np.bool_]]:

@@ -114,7 +114,7 @@ def _spike(columns: Columns, c: Constants) -> tuple[Ints, Ints]:
 
 def _race(columns: Columns, c: Constants) -> tuple[Flags, Ints]:
     raced = np.nan_to_num(lately(columns["race_m"], c.fatigue.race_days)) >= c.fatigue.race_m
-    return raced.any(axis=0), np.argmax(raced[::-1], axis=0) + 1
+    return np.asarray(raced.any(axis=0)), np.argmax(raced[::-1], axis=0) + 1
 
 
 def _hard_minutes(columns: Columns, c: Constants) -> Flags:

@@ -26,7 +26,8 @@ class State:
     """What the rules share: one value a column, or (days, columns) where said. Load in units of 100 an hour.
 
     ``fitness`` and ``fatigue`` (days, columns) are the states after each day of the window; ``usual`` is
-    the median load of the athlete's training days; ``answer`` the drop of the last answers below the own
+    the median load of the athlete's training days; ``…_share`` where
+    today stands among the own last weeks; ``answer`` the drop of the last answers below the own
     mean in rating steps, ``answer_3`` that of the three-day mean; NaN = not seen.
     """
 
@@ -36,6 +37,7 @@ class State:
     fatigue: Floats
     usual: Floats
     recent_share: Floats
+    balance_share: Floats
     spike: Floats
     answer: Floats
     answer_3: Floats
@@ -63,16 +65,20 @@ def state_of(columns: Columns, c: Constants) -> State:
     raw = columns["load"]
     days_known = (~np.isnan(raw)).sum(axis=0)
     load, seed = seeded(raw, c.trend.seed_days)
-    recent = np.where(np.isnan(raw), np.nan, exponential_mean(load, c.score.recent_tau_days, seed))
+    recent = exponential_mean(load, c.score.recent_tau_days, seed)
+    fitness = exponential_mean(load, c.trend.fitness_days, seed)
+    fatigue = exponential_mean(load, c.trend.fatigue_days, seed)
+    balance = (fatigue - fitness) / np.maximum(fitness, c.score.balance_floor)
     answer, answer_3 = _answers(columns, c)
     shift, z = heart_rate_now(columns, c)
     return State(
         days_known=days_known,
         load=load,
-        fitness=exponential_mean(load, c.trend.fitness_days, seed),
-        fatigue=exponential_mean(load, c.trend.fatigue_days, seed),
+        fitness=fitness,
+        fatigue=fatigue,
         usual=_usual_training_day(raw, c),
-        recent_share=share_at_most(recent, c.score.recent_days),
+        recent_share=share_at_most(np.where(np.isnan(raw), np.nan, recent), c.score.share_days),
+        balance_share=share_at_most(np.where(np.isnan(raw), np.nan, balance), c.score.share_days),
         spike=_spike(columns, c),
         answer=answer,
         answer_3=answer_3,
@@ -84,15 +90,12 @@ def state_of(columns: Columns, c: Constants) -> State:
 def components(state: State, c: Constants) -> tuple[Floats, Floats]:
     """Values (components, columns), NaN = not seen, and their weights."""
     s = c.score
-    yesterday = state.load[-1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        session = ramp(yesterday / state.usual, 0.0, s.session_full)
-        balance = (state.fatigue[-1] - state.fitness[-1]) / np.maximum(state.fitness[-1], s.balance_floor)
+    session = ramp(state.load[-1] / state.usual, 0.0, s.session_full)
     values = np.vstack([
         session,
         state.recent_share,
         ramp(state.spike, 0.0, s.spike_full),
-        ramp(balance, -s.balance_span, s.balance_span),
+        state.balance_share,
         ramp(state.answer, -s.answer_better, s.answer_worse),
         ramp(state.answer_3, -s.answer_better, s.answer_worse),
         ramp(np.abs(state.hr_z), 0.0, s.hr_full),
@@ -144,7 +147,7 @@ def _ratio(value: Floats, base: Floats, count: Floats, c: Constants) -> Floats:
 
 
 def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
-    """Drop of the freshest answers, and of the mean of three days, below the own mean; weighted over items."""
+    """Drop below the own mean of the freshest answers, and of the mean of three days; weighted over items."""
     a = c.answers
     items = (("soreness", a.weight_soreness), ("legs", a.weight_legs), ("fatigue", a.weight_fatigue))
     drops = [_drop(columns[name], c) for name, _ in items]
@@ -196,7 +199,7 @@ def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Float
 
     def mean(name: str) -> Floats:
         values = lately(columns[name], h.recent_days, back)
-        return np.where(newest, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+        return np.asarray(np.where(newest, values, 0.0).sum(axis=0) / np.maximum(count, 1))
 
     base = np.maximum(mean("hr_runs"), 1.0)
     noise = mean("hr_noise") * np.sqrt(1.0 / np.maximum(count, 1) + 1.0 / base)

@@ -33,7 +33,8 @@ def exponential_mean(load: ArrayLike, tau_days: float, start: ArrayLike) -> Floa
 
 def seeded(load: Floats, seed_days: int) -> tuple[Floats, Floats]:
     """Loads (days, columns) with the unknown days before the first filled by the mean of the first
-    ``seed_days`` known ones, and that mean: an exponential mean started there stays there until history begins."""
+    ``seed_days`` known ones, and that mean: an exponential mean started
+    there stays there until history begins."""
     known = ~np.isnan(load)
     early = known & (np.cumsum(known, axis=0) <= seed_days)
     count = early.sum(axis=0)
@@ -42,7 +43,7 @@ def seeded(load: Floats, seed_days: int) -> tuple[Floats, Floats]:
 
 
 def monotony(load: ArrayLike, ddof: int = 1) -> float | None:
-    """Mean daily load over its spread, rest days included; ``None`` for days that do not differ. Foster 1998."""
+    """Mean daily load over its spread, rest days included; ``None`` if no day differs. Foster 1998."""
     loads = np.asarray(load, dtype=np.float64)
     spread = float(loads.std(ddof=ddof))
     return float(loads.mean()) / spread if spread > 1e-12 * max(1.0, float(np.abs(loads).max())) else None
@@ -63,7 +64,7 @@ def acute_chronic(load: ArrayLike, *, coupled: bool = True) -> float | None:
 
 
 def acute_chronic_ewma(load: Sequence[float]) -> float | None:
-    """Ratio of exponential means of 7 and 28 days with λ = 2/(N+1), started at the first load. Williams 2017."""
+    """Ratio of exponential means of 7 and 28 days, λ = 2/(N+1), from the first load. Williams 2017."""
     loads = np.asarray(load, dtype=np.float64)
     means = [loads[0], loads[0]]
     for value in loads[1:]:
@@ -78,7 +79,7 @@ def weekly_progression(previous: float, this: float) -> float | None:
 
 def before(start_s: Floats, values: Floats, days: int, eligible: Flags) -> tuple[Floats, Ints]:
     """For each session the greatest value of the eligible ones that *started* in the ``days`` × 24 h before
-    it, and how many there were. Sessions come by start; a session does not see itself or a simultaneous one."""
+    it, and how many there were. Sessions come by start; none sees itself or a simultaneous one."""
     first = np.searchsorted(start_s, start_s - days * 86_400.0, side="left")
     until = np.searchsorted(start_s, start_s, side="left")
     known = np.where(eligible, values, -np.inf)

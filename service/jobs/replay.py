@@ -48,7 +48,7 @@ def run(
     out: IO[str],
     err: IO[str],
 ) -> int:
-    """Judge a recorded history again; one JSON line a night, or a table. Returns the exit code: 1 if no
+    """Judge a history again; one JSON line a night, or a table. Returns the exit code: 1 if no
     activity could be used, 2 for a zone nobody knows, else 0 however much was left out on the way."""
     if tz is not None and not known_zone(tz):
         err.write(f"--tz {tz}: no such zone; give a name such as Europe/Oslo\n")
@@ -71,7 +71,7 @@ def run(
 
 
 def history_of(reading: Reading, tz: str | None = None) -> History:
-    """What was read, oldest first; with ``tz`` the local days are that zone's instead of the recorded ones."""
+    """What was read, oldest first; with ``tz`` local days are that zone's, not the recorded ones."""
     activities = sorted(reading.activities.values(), key=lambda a: (a.start, a.external_id))
     if tz is not None:
         zone = ZoneInfo(tz)
@@ -81,7 +81,7 @@ def history_of(reading: Reading, tz: str | None = None) -> History:
 
 
 def replay(history: History, to: date | None = None) -> Iterator[Replayed]:
-    """Every night from the one after the first session to the one after the last session or answer, or to ``to``."""
+    """Every night from that after the first session to that after the last session or answer, or ``to``."""
     constants = load_constants(CONFIG / "heuristics.toml")
     limits = catalogue.load(CONFIG / "advice.toml").restraint
     assessments = assess_nights(history, nights_of(history, to), constants)
@@ -161,7 +161,7 @@ def _totals(reading: Reading, replayed: Sequence[Replayed]) -> Iterator[str]:
     mails = sum(night.decision.mail for night in replayed)
     years = max(len(replayed), 1) / 365.25
     lost = reading.rows - reading.doubles - len(reading.activities)
-    yield f"{reading.rows} activities read, {lost} lost, {reading.doubles} doubles, {reading.refused} lines refused"
+    yield f"{reading.rows} activities read, {lost} lost, {reading.doubles} doubles, {reading.refused} refused"
     yield f"{len(replayed)} nights judged, {mails} mails, {mails / years:.1f} a year"
     reasons = Counter(n.decision.silent_because.value for n in replayed if n.decision.silent_because)
     if reasons:

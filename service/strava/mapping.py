@@ -149,7 +149,7 @@ def _durations(row: Row) -> tuple[int, int]:
 
 
 def _start(row: Row) -> tuple[datetime, int]:
-    """The start in UTC and the offset then. The ``timezone`` prefix is the standard offset and lies half the year."""
+    """Start in UTC and offset then. The ``timezone`` prefix is the standard offset: wrong half the year."""
     start = _instant(row.get("start_date"))
     local = _instant(row.get("start_date_local"))  # its Z is false: it is wall time
     offset = _number(row.get("utc_offset"))
@@ -205,7 +205,7 @@ def _text(value: object) -> str | None:
 
 
 def _within(row: Row, key: str, low: float, high: float, doubts: list[Doubt]) -> float | None:
-    """The number under ``key`` if it can be true; otherwise ``None`` and, if something stood there, a doubt."""
+    """The number under ``key`` if it can be true; else ``None`` and, if something stood there, a doubt."""
     value = row.get(key)
     number = _number(value)
     if number is not None and low <= number <= high:
