@@ -86,20 +86,22 @@ def _nothing_to_say(assessment: Assessment, limits: Limits) -> Silence | None:
         return Silence.NOTHING_FOUND
     if assessment.contexts & RED_FLAG_CONTEXTS:
         return Silence.RED_FLAG
-    if assessment.state is State.WATCH or finding.level is None or finding.cause in limits.never_mailed:
+    if finding.level is None or finding.cause in limits.never_mailed:
         return Silence.BELOW_THRESHOLD
     return None
 
 
 def _not_sure_enough(assessment: Assessment, recent: Sequence[Assessment], limits: Limits) -> Silence | None:
     finding = _leading(assessment)
+    agreeing = sum(strength >= limits.agreeing_strength for strength in finding.channels.values())
+    if agreeing < limits.agreeing_channels and not finding.safety:
+        return Silence.ONE_CHANNEL
+    if assessment.state is State.WATCH:
+        return Silence.BELOW_THRESHOLD
     if Context.LATE_SYNC in assessment.contexts:
         return Silence.LATE_SYNC
     if assessment.contexts & limits.quiet_contexts:
         return Silence.CONTEXT
-    agreeing = sum(strength >= limits.agreeing_strength for strength in finding.channels.values())
-    if agreeing < limits.agreeing_channels and not finding.safety:
-        return Silence.ONE_CHANNEL
     if not _confirmed(assessment, recent, limits):
         return Silence.NOT_YET_CONFIRMED
     return None

@@ -31,12 +31,13 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One observed value beside the usual one. ``share`` and ``usual_share`` (0..1) are the lengths of the
-    two bars; ``None`` where a bar would mislead (no baseline, or a negative value)."""
+    """One observed value beside the usual one (``against`` says which). ``share`` and ``usual_share`` (0..1)
+    are the lengths of the two bars; ``None`` where a bar would mislead (no baseline, or a difference)."""
 
     label: str
     value: str
     usual: str | None
+    against: str
     days: str
     share: float | None = None
     usual_share: float | None = None

@@ -41,8 +41,9 @@ def envelope(
     try:
         mail = _headers(message, Address(name, addr_spec=address), recipient, message_id, now)
     except (ValueError, MessageError) as error:
+        name = type(error).__name__
         raise MailRefused(
-            f"a header of this {message.kind} is not one line: {type(error).__name__}"
+            f"a header of this {message.kind} is not one plain line ({name}): correct it"
         ) from None
     mail.set_content(message.text, subtype="plain", charset="utf-8", cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
@@ -56,7 +57,7 @@ def _headers(
 ) -> EmailMessage:
     """Nothing an athlete wrote stands in a header; subjects come from our own table."""
     if MESSAGE_ID.fullmatch(message_id) is None:
-        raise ValueError("Message-ID")
+        raise MailRefused("the Message-ID is not one: queue the mail again")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = Address(addr_spec=recipient)
@@ -66,7 +67,7 @@ def _headers(
     mail["Auto-Submitted"] = "auto-generated"
     if message.unsubscribe_url is not None:
         if HTTP_LINK.fullmatch(message.unsubscribe_url) is None:
-            raise ValueError("List-Unsubscribe")
+            raise MailRefused("the link for List-Unsubscribe is not one: check BASE_URL")
         mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail

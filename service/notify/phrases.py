@@ -8,80 +8,52 @@ from service.domain.finding import Cause, Channel, Finding, Level
 
 EVIDENCE = {
     "longest_run": "Longest run",
-    "session_spike": "Longest run",
-    "spike_ratio": "This run against your longest of 30 days",
-    "longest_session": "Largest session",
-    "largest_session": "Largest session",
-    "last_session": "Load of the last session",
-    "load_yesterday": "Load of the last day",
-    "yesterday_load": "Load of the last day",
-    "load_3_days": "Load of the last three days",
-    "load_7_days": "Load of the last seven days",
-    "week_load": "Load of the last seven days",
-    "weekly_load": "Load of the last seven days",
-    "acute_load": "Load of the last days, the newest counting most",
-    "fatigue": "Load of the last days, the newest counting most",
-    "fitness": "Load you are used to",
-    "form": "Balance between what you are used to and what you did",
-    "balance": "Balance between what you are used to and what you did",
-    "load_balance": "Balance between what you are used to and what you did",
-    "days_without_rest": "Days in a row without a rest day",
-    "hard_minutes": "Minutes of hard running",
-    "hard_minutes_48h": "Minutes of hard running in two days",
-    "descent": "Metres downhill",
     "race": "Race",
-    "race_distance": "Race distance",
-    "hr_at_reference_speed": "Heart rate at your usual easy speed",
-    "heart_rate_shift": "Heart rate against the one expected at that speed",
-    "hr_shift": "Heart rate against the one expected at that speed",
-    "exertion_at_reference_load": "How hard comparable sessions felt",
-    "exertion_shift": "How hard comparable sessions felt",
-    "perceived_exertion": "How hard the session felt",
-    "legs": "Your answer about your legs",
-    "fatigue_answer": "Your answer about tiredness",
-    "soreness": "Your answer about soreness",
-    "sleep": "Your answer about sleep",
-    "mood": "Your answer about mood",
-    "low_answers": "Mornings on which you felt low",
-    "cadence": "Steps a minute at that speed",
-    "late_fade": "Slowing down in the last third",
-    "temperature": "Temperature on the watch",
-    "strength_sessions": "Recorded strength sessions in four weeks",
+    "day_load": "Load of the last day",
+    "hard_minutes": "Time spent running hard",
+    "week_load": "Load of the last seven days",
+    "load_balance": "Balance: what you are used to, less what you did",
+    "soreness": "Your answer about soreness (5 = none)",
+    "legs": "Your answer about your legs (4 = fresh)",
+    "fatigue": "Your answer about tiredness (5 = fresh)",
+    "hr_at_own_speed": "Heart rate against what is usual for you at that speed",
+    "exertion_at_like_runs": "How hard runs felt against runs like them",
+    "strength_sessions": "Recorded strength sessions",
+}
+
+BASELINES = {
+    "longest_run": "the longest of the 30 days before",
+    "day_load": "a usual training day",
+    "hard_minutes": "usual for as many days",
+    "week_load": "an average week of the six before",
+    "load_balance": "the middle of your last 90 days",
+    "soreness": "your own mean",
+    "legs": "your own mean",
+    "fatigue": "your own mean",
 }
 
 UNSEEN = {
+    "load": "Your load: too few sessions carry enough to weigh them.",
+    "precise_load": "Your load precisely: few sessions carry a heart rate or an effort, so it is estimated.",
+    "distance": "Distances: no run of these weeks carries one.",
     "heart_rate": "Your heart rate: too few of the last runs carry one.",
+    "heart_rate_baseline": "What heart rate is usual for you: too few comparable runs so far.",
     "self_report": "How you feel: there is no recent answer from you.",
     "check_in": "How you feel: there is no recent answer from you.",
-    "checkins": "How you feel: there is no recent answer from you.",
-    "load": "Your load: too few sessions carry enough to weigh them.",
-    "form": "Your running form: too few of the last runs carry a cadence.",
-    "environment": "Heat: the runs carry no temperature.",
-    "temperature": "Heat: the runs carry no temperature.",
-    "cadence": "Your running form: too few of the last runs carry a cadence.",
-    "perceived_exertion": "How hard the sessions felt: it was not recorded.",
-    "altitude": "Hills: the runs carry no usable altitude.",
-    "detail": "The course of the runs: only their totals have been read so far.",
-    "resting_hr": "Your resting heart rate: we assumed a common one.",
-    "max_hr": "Your highest heart rate: we estimated it from your runs.",
-    "sleep": "How you slept.",
-    "private_activities": "Sessions you keep private: we may not read them.",
-    "strength": "Strength work that is not recorded.",
+    "form": "Your running form.",
+    "environment": "The heat.",
+    "descent": "How much of it was downhill.",
+    "performance": "How fast you could run if you tried.",
+    "sleep_and_illness": "How you sleep, and whether something is going around.",
+    "strength_elsewhere": "Strength work that is not recorded.",
 }
 
 RULED_OUT = {
-    "race": "A race in these days.",
-    "taper": "A lighter stretch before a race.",
-    "return_from_break": "A return from a break.",
-    "illness": "An illness you told us about.",
-    "pain": "A pain you told us about.",
-    "travel": "A journey across time zones.",
-    "heat": "Heat.",
-    "sensor_fault": "A faulty heart-rate sensor.",
-    "late_sync": "Sessions that came in late.",
-    "fitness_gain": "Better fitness, which also lowers heart rate.",
-    "fitter": "Better fitness, which also lowers heart rate.",
-    "single_hard_day": "One hard day alone.",
+    "load": "Your training load: as usual.",
+    "heart_rate": "Your heart rate: as usual.",
+    "form": "Your running form: as usual.",
+    "environment": "The heat: not unusual.",
+    "self_report": "How you said you feel: as usual.",
 }
 
 CHANNELS = {
@@ -137,6 +109,7 @@ CLINICIAN = (
     "or shin that gets tight or numb and eases with rest, soreness for more than a week, tiredness for more "
     "than two weeks despite rest, or a fever: do not run with one."
 )
+LOAD_POINTS = "100 load points are one hour at the hardest effort you could hold for an hour."
 NOT_MEASURED = "How often a warning of this kind turns out right has not been measured yet."
 NOT_ADVICE = "This is information, not medical advice. If in doubt, stop and ask a doctor."
 
@@ -144,6 +117,11 @@ NOT_ADVICE = "This is information, not medical advice. If in doubt, stop and ask
 def evidence(name: str) -> str:
     """What an observation is called, e.g. ``Longest run``."""
     return EVIDENCE.get(name) or _spelt(name)
+
+
+def baseline(name: str) -> str:
+    """What an observation is compared with."""
+    return BASELINES.get(name, "your usual")
 
 
 def unseen(name: str) -> str:

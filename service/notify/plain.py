@@ -56,7 +56,7 @@ def _paragraph(block: Paragraph) -> str:
 
 
 def _measure(block: Measure) -> str:
-    usual = f"; your usual: {block.usual}" if block.usual else ""
+    usual = f"; {block.against}: {block.usual}" if block.usual else ""
     lines = [_wrapped(f"{block.label}: {block.value}{usual}. {block.days}.")]
     if block.link:
         lines.append(f"  {_link(block.link)}")

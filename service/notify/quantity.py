@@ -6,14 +6,22 @@ from service.domain.athlete import Units
 
 METRES_A_MILE = 1609.344
 METRES_A_FOOT = 0.3048
-HEIGHTS = frozenset({"descent", "ascent", "gain", "eccentric_descent"})
+HEIGHTS = frozenset({"descent", "ascent"})
 """Metres up and down read as metres or feet, never as kilometres or miles."""
+SIGNED = frozenset({"load_balance", "hr_at_own_speed", "exertion_at_like_runs"})
+"""Differences: the sign is the message, and bars would hide it."""
+SCALES = {"legs": 4}
+"""Where an answer's scale does not run to five."""
 
 
 def said(value: float, unit: str, units: Units, what: str = "") -> str:
     """``24_150, "m"`` → ``24.2 km`` or ``15.0 mi``. A unit nobody knows stands as it is."""
+    if what in SIGNED:
+        return _signed(value, unit)
     if unit == "m":
         return _height(value, units) if what in HEIGHTS else distance(value, units)
+    if unit == "rating":
+        return f"{_plain(value)} of {SCALES.get(what, 5)}"
     worded = WORDED.get(unit)
     return worded(value, units) if worded else f"{_plain(value)} {unit}".strip()
 
@@ -25,25 +33,28 @@ def distance(metres: float, units: Units) -> str:
     return f"{metres / 1000:.1f} km"
 
 
+def _signed(value: float, unit: str) -> str:
+    """``−36 %`` from a ratio of −0.36; one decimal below ten."""
+    figure, name = (100 * value, "%") if unit == "ratio" else (value, unit)
+    sign = "−" if figure < 0 else "+"
+    return f"{sign}{_plain(abs(figure))} {name}"
+
+
 def _height(metres: float, units: Units) -> str:
     return f"{metres / METRES_A_FOOT:.0f} ft" if units is Units.IMPERIAL else f"{metres:.0f} m"
 
 
-def _pace(metres_a_second: float, units: Units) -> str:
-    length, name = (METRES_A_MILE, "mi") if units is Units.IMPERIAL else (1000.0, "km")
-    if metres_a_second <= 0:
-        return "standing still"
-    minutes, seconds = divmod(round(length / metres_a_second), 60)
-    return f"{minutes}:{seconds:02d} min/{name}"
-
-
-def _duration(seconds: float, units: Units) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+def _duration(minutes: float, units: Units) -> str:
+    whole = round(minutes)
+    return f"{whole} min" if whole < 120 else f"{whole // 60} h {whole % 60:02d} min"
 
 
 def _temperature(celsius: float, units: Units) -> str:
     return f"{celsius * 9 / 5 + 32:.0f} °F" if units is Units.IMPERIAL else f"{celsius:.0f} °C"
+
+
+def _counted(name: str) -> Callable[[float, Units], str]:
+    return lambda value, units: f"{_plain(value)} {name}" + ("" if value == 1 else "s")
 
 
 def _plain(value: float) -> str:
@@ -53,28 +64,13 @@ def _plain(value: float) -> str:
 
 
 WORDED: dict[str, Callable[[float, Units], str]] = {
-    "km": lambda value, units: distance(value * 1000, units),
-    "m/s": _pace,
-    "s": _duration,
-    "min": lambda value, units: _duration(value * 60, units),
-    "h": lambda value, units: _duration(value * 3600, units),
+    "min": _duration,
     "°C": _temperature,
     "bpm": lambda value, units: f"{value:.0f} beats a minute",
     "spm": lambda value, units: f"{value:.0f} steps a minute",
     "load": lambda value, units: f"{value:.0f} load points",
-    "load/day": lambda value, units: f"{value:.0f} load points a day",
     "%": lambda value, units: f"{_plain(value)} %",
-    "share": lambda value, units: f"{value * 100:.0f} %",
-    "percentile": lambda value, units: f"higher than on {value:.0f} % of your days",
-    "ratio": lambda value, units: f"{value:.2f} times",
-    "times": lambda value, units: f"{value:.2f} times",
-    "z": lambda value, units: f"{value:+.1f} standard deviations",
-    "of 4": lambda value, units: f"{_plain(value)} of 4",
-    "of 5": lambda value, units: f"{_plain(value)} of 5",
-    "of 10": lambda value, units: f"{_plain(value)} of 10",
-    "days": lambda value, units: "1 day" if value == 1 else f"{_plain(value)} days",
-    "runs": lambda value, units: "1 run" if value == 1 else f"{_plain(value)} runs",
-    "sessions": lambda value, units: "1 session" if value == 1 else f"{_plain(value)} sessions",
-    "nights": lambda value, units: "1 night" if value == 1 else f"{_plain(value)} nights",
-    "1": lambda value, units: _plain(value) if abs(value) >= 10 else f"{value:.2f}",
+    "sessions": _counted("session"),
+    "runs": _counted("run"),
+    "days": _counted("day"),
 }

@@ -59,12 +59,13 @@ def sections(told: Told) -> tuple[Section, ...]:
 
 def opening(told: Told) -> str:
     """What stands out, in one sentence."""
-    first = next((e for e in told.finding.evidence if e.baseline is not None), None)
+    first = next((e for e in told.finding.evidence if _usual(e, told.units) is not None), None)
     if first is None:
         return "Something in your last sessions differs from your usual. Here is what, and one thing to do."
     value, usual = _value(first, told.units), _usual(first, told.units)
     name = phrases.evidence(first.what)
-    return f"{name}, {days.span(first.first_day, first.last_day)}: {value}. Your usual: {usual}."
+    against = phrases.baseline(first.what)
+    return f"{name}, {days.span(first.first_day, first.last_day)}: {value}; {against}: {usual}."
 
 
 def _now(told: Told) -> Section:
@@ -75,6 +76,8 @@ def _now(told: Told) -> Section:
 
 def _seen(told: Told) -> Section:
     blocks: list[Block] = [_measure(evidence, told.units) for evidence in told.finding.evidence]
+    if any(evidence.unit == "load" for evidence in told.finding.evidence):
+        blocks.append(Paragraph(phrases.LOAD_POINTS))
     if told.loads:
         blocks.append(_series(told.loads))
     also = [finding for finding in told.assessment.findings[1:] if finding.level is not None]
@@ -89,10 +92,8 @@ def _sureness(told: Told) -> Section:
     level = phrases.LEVELS[finding.level] if finding.level else "This is a hint, not more."
     channels = sorted(finding.channels.items(), key=lambda item: -item[1])
     pointing = [f"{phrases.CHANNELS[c]} ({phrases.strength(v)})" for c, v in channels if v > 0]
-    silent = [phrases.CHANNELS[c] for c, v in channels if v <= 0]
     why = f" What points that way: {_listed(pointing)}." if pointing else ""
-    against = f" Nothing unusual in {_listed(silent)}." if silent else ""
-    blocks: list[Block] = [Paragraph(f"{level}{why}{against} {told.measured or phrases.NOT_MEASURED}")]
+    blocks: list[Block] = [Paragraph(f"{level}{why} {told.measured or phrases.NOT_MEASURED}")]
     unseen = _once(phrases.unseen(name) for name in (*finding.unseen, *told.assessment.unseen))
     if unseen:
         blocks += [Paragraph("What we could not see:"), Points(unseen)]
@@ -158,11 +159,13 @@ def _help(told: Told) -> Section:
 
 def _measure(evidence: Evidence, units: Units) -> Measure:
     value, baseline = evidence.value, evidence.baseline
-    longest = max(value, baseline) if baseline is not None and min(value, baseline) >= 0 else 0.0
+    comparable = baseline is not None and value >= 0 and baseline > 0 and evidence.what not in quantity.SIGNED
+    longest = max(value, baseline) if comparable and baseline else 0.0
     return Measure(
         label=phrases.evidence(evidence.what),
         value=_value(evidence, units),
         usual=_usual(evidence, units),
+        against=phrases.baseline(evidence.what),
         days=days.span(evidence.first_day, evidence.last_day),
         share=value / longest if longest else None,
         usual_share=baseline / longest if longest and baseline is not None else None,
@@ -177,7 +180,8 @@ def _value(evidence: Evidence, units: Units) -> str:
 
 
 def _usual(evidence: Evidence, units: Units) -> str | None:
-    if evidence.baseline is None:
+    """``None`` where there is no baseline, or where it is "no difference" by construction."""
+    if evidence.baseline is None or (evidence.baseline == 0 and evidence.what in quantity.SIGNED):
         return None
     return quantity.said(evidence.baseline, evidence.unit, units, evidence.what)
 
@@ -190,7 +194,7 @@ def _series(loads: Sequence[DayLoad]) -> Series:
     note = f" On {missing} of the days nothing could be observed." if missing else ""
     summary = (
         f"Load day by day from {days.short(loads[0][0])} to {days.short(loads[-1][0])} "
-        f"(100 = one hour at your threshold); the highest, {top:.0f}, on {days.spoken(top_day)}.{note}"
+        f"(in load points); the highest, {top:.0f}, on {days.spoken(top_day)}.{note}"
     )
     newest = loads[-1][0] - timedelta(days=NEWEST_DAYS)
     return Series(

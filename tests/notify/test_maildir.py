@@ -76,7 +76,7 @@ def test_a_folder_that_cannot_be_written_is_tried_later(tmp_path: Path) -> None:
     """A full disk or a wrong owner is the operator's to mend."""
     (tmp_path / "mail").write_text("a file in the way")
 
-    with pytest.raises(MailDeferred, match="mail cannot be written .*: check its owner"):
+    with pytest.raises(MailDeferred, match=r"mail cannot be written .*: check its owner"):
         Maildir(tmp_path / "mail").deliver(LETTER, nothing)
 
 

@@ -1,0 +1,148 @@
+"""Header and MIME lint: what leaves is well-formed, whole and carries no foreign text in its headers."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.message import Message
+from service.domain.night import MailKind
+from service.errors import MailRefused
+from service.notify.envelope import Envelope
+from service.notify.mime import envelope
+from tests.notify import samples
+
+NOW = datetime(2026, 3, 2, 4, 31, tzinfo=UTC)
+PLAIN = Message(
+    MailKind.WARNING, date(2026, 3, 2), "Heavy legs", "läuft\n.\n", "<p>läuft</p>", "https://a.test/u/1"
+)
+
+
+def packed(message: Message = PLAIN, **changes: str) -> Envelope:
+    fields = {"sender": "freshlegs <mail@a.test>", "recipient": "x@b.test", "message_id": "<1@a.test>"}
+    return envelope(message, now=NOW, **(fields | changes))
+
+
+def parsed(packet: Envelope) -> EmailMessage:
+    return cast(EmailMessage, message_from_bytes(packet.content, policy=SMTP))
+
+
+def test_headers_are_the_agreed_ones() -> None:
+    """One recipient, a fixed id, one-click unsubscribe, and no invitation to reply by machine."""
+    mail = parsed(packed())
+
+    assert {name: str(value) for name, value in mail.items() if not name.startswith(("Content", "MIME"))} == {
+        "From": "freshlegs <mail@a.test>",
+        "To": "x@b.test",
+        "Subject": "Heavy legs",
+        "Date": "Mon, 02 Mar 2026 04:31:00 +0000",
+        "Message-ID": "<1@a.test>",
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": "<https://a.test/u/1>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def test_plain_text_comes_first_and_both_parts_are_whole() -> None:
+    """multipart/alternative, quoted-printable, UTF-8."""
+    mail = parsed(packed())
+    text, html = mail.iter_parts()
+
+    assert mail.get_content_type() == "multipart/alternative"
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert text.get_content() == "läuft\r\n.\r\n"
+    assert html.get_content() == "<p>läuft</p>\r\n"
+
+
+def test_every_attempt_has_the_same_bytes() -> None:
+    """So a provider that saw the first attempt knows the second."""
+    assert packed() == packed()
+
+
+def test_a_long_unsubscribe_link_stays_one_link() -> None:
+    """Python would fold it into encoded words that no mail program can follow."""
+    url = "https://freshlegs.example.org/unsubscribe/" + "Aa1-_" * 60
+
+    assert (
+        f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in packed(replace(PLAIN, unsubscribe_url=url)).content
+    )
+
+
+def test_what_cannot_be_switched_off_has_no_switch() -> None:
+    """A confirmation is asked for once; nothing to unsubscribe from."""
+    assert b"List-Unsubscribe" not in packed(replace(PLAIN, unsubscribe_url=None)).content
+
+
+def test_bounces_may_go_elsewhere() -> None:
+    """The envelope's sender is the return path, the header's is ours."""
+    packet = packed(return_path="bounces+1@a.test")
+
+    assert (packet.sender, parsed(packet)["From"].addresses[0].addr_spec) == (
+        "bounces+1@a.test",
+        "mail@a.test",
+    )
+    assert packed().sender == "mail@a.test"
+
+
+@pytest.mark.parametrize(
+    ("match", "message", "changes"),
+    [
+        # a second header behind the subject
+        ("not one plain line", replace(PLAIN, subject="Hi\r\nBcc: all@b.test"), {}),
+        # an unsubscribe link that is none, or that ends its header
+        ("List-Unsubscribe", replace(PLAIN, unsubscribe_url="mailto:x@a.test"), {}),
+        ("List-Unsubscribe", replace(PLAIN, unsubscribe_url="https://a.test/>\r\nX: y"), {}),
+        # an id without brackets, or with another header behind it
+        ("Message-ID", PLAIN, {"message_id": "1@a.test"}),
+        ("Message-ID", PLAIN, {"message_id": "<1@a.test>\r\nX: y"}),
+        # addresses
+        ("recipient's address", PLAIN, {"recipient": "x@b.test\r\nBcc: all@b.test"}),
+        ("recipient's address", PLAIN, {"recipient": "x@b.test, all@b.test"}),
+        ("recipient's address", PLAIN, {"recipient": "y x@b.test"}),
+        ("sender's address", PLAIN, {"sender": "nobody"}),
+        ("sender's address", PLAIN, {"return_path": "bounces"}),
+        # an address that a command line would carry and a header would not
+        ("not one plain line", PLAIN, {"recipient": "a@b@c.test"}),
+    ],
+)
+def test_nothing_can_add_a_header(match: str, message: Message, changes: dict[str, str]) -> None:
+    """Refused for good, and said without the address."""
+    with pytest.raises(MailRefused, match=match) as caught:
+        packed(message, **changes)
+
+    assert "b.test" not in str(caught.value)
+
+
+@settings(max_examples=50, deadline=None)
+@given(subject=st.text(min_size=1, max_size=120), text=st.text(max_size=400), html=st.text(max_size=400))
+def test_whatever_is_written_the_mail_is_well_formed(subject: str, text: str, html: str) -> None:
+    """Lines end in CRLF and hold at most 998 bytes; the headers are ours whatever stands in the message."""
+    message = replace(PLAIN, subject=subject, text=text, html=html)
+    try:
+        packet = packed(message)
+    except MailRefused:
+        return
+
+    lines = packet.content.split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", packet.content)
+    assert packet.content.isascii()
+    ours = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
+    assert set(parsed(packet).keys()) == ours | {"List-Unsubscribe", "List-Unsubscribe-Post"}
+
+
+def test_every_mail_there_is_passes_the_lint() -> None:
+    """All templates: parsable without defects, text and HTML come back as written."""
+    for message in (samples.every_warning() | samples.service_mails()).values():
+        mail = parsed(packed(message))
+        text, html = mail.iter_parts()
+        assert [*mail.defects, *text.defects, *html.defects] == []
+        assert text.get_content().splitlines() == message.text.splitlines()
+        assert html.get_content().splitlines() == message.html.splitlines()
