@@ -59,8 +59,9 @@ class Nights:
                 assessment=record.to_json(assessment),
             )
             .on_conflict_do_nothing(index_elements=[NightRow.athlete_id, NightRow.night])
+            .returning(NightRow.night)
         )
-        return done.rowcount == 1
+        return done.first() is not None
 
     def latest(self, athlete_id: UUID) -> JudgedNight | None:
         found = self.of(athlete_id, 1)
@@ -108,20 +109,22 @@ class Nights:
         limit: int = 100,
     ) -> list[JudgedNight]:
         """For admins: nights that pass every filter given, newest first."""
-        conditions = {
-            NightRow.athlete_id == athlete_id: athlete_id is not None,
-            NightRow.night >= since: since is not None,
-            NightRow.night <= until: until is not None,
-            NightRow.state == state: state is not None,
-            NightRow.silent_because == silent_because: silent_because is not None,
-            NightRow.mail_kind.is_not(None): mailed is True,
-            NightRow.mail_kind.is_(None): mailed is False,
-        }
-        query = (
-            select(NightRow.__table__)
-            .where(*(condition for condition, asked in conditions.items() if asked))
-            .order_by(NightRow.night.desc(), NightRow.judged_at.desc(), NightRow.athlete_id)
-            .limit(limit)
+        query = select(NightRow.__table__)
+        for column, value in (
+            (NightRow.athlete_id, athlete_id),
+            (NightRow.state, state),
+            (NightRow.silent_because, silent_because),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if since is not None:
+            query = query.where(NightRow.night >= since)
+        if until is not None:
+            query = query.where(NightRow.night <= until)
+        if mailed is not None:
+            query = query.where(NightRow.mail_kind.is_not(None) == mailed)
+        query = query.order_by(NightRow.night.desc(), NightRow.judged_at.desc(), NightRow.athlete_id).limit(
+            limit
         )
         return [_judged(row) for row in self._connection.execute(query)]
 
