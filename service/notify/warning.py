@@ -143,7 +143,7 @@ def _limits(told: Told) -> Section:
         return Section("What this cannot know", ())
     blocks: list[Block] = [
         Paragraph(told.advice.limits),
-        Paragraph("You know your legs better than we do. If this does not match, trust them."),
+        Paragraph("You know your legs better than we do: where we disagree, trust what you feel."),
     ]
     return Section("What this cannot know", tuple(blocks))
 

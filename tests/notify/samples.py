@@ -74,7 +74,7 @@ def warning(
     measured: str | None = None,
 ) -> Message:
     """A warning as the service would write it."""
-    tonight = assessment(found or spike(), *others, unseen=("check_in",))
+    tonight = assessment(found or spike(), *others, unseen=("precise_load",))
     advice = advise(tonight, shipped(), profile=Profile(birth_year=1985))
     return message.warning(
         tonight,

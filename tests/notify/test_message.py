@@ -163,7 +163,7 @@ def test_a_warning_says_all_that_is_owed() -> None:
         "This is likely, not certain. What points that way: your training load (strong) and how you said you "
         "feel (clear).",
         "How often a warning of this kind turns out right has not been measured yet.",
-        "- How much of it was downhill. - How you feel: there is no recent answer from you.",
+        "- How much of it was downhill. - Your load precisely: few sessions carry a heart rate or an effort",
         "- Your heart rate: as usual.",
         "ONE THING TO DO NOW",
         "Short and easy runs (from Tuesday 3 March until Wednesday 4 March)",
