@@ -90,7 +90,10 @@ class Activity:
 
     @property
     def training_day(self) -> date:
-        """The local day the session counts for; see ``DAY_BEGINS``."""
+        """The local day the session counts for; see ``DAY_BEGINS``. A hidden start is reported as local
+        midnight: its day is right and its hour is not, so it is no run of the night before."""
+        if self.start_hidden:
+            return self.local_start.date()
         return (self.local_start - DAY_BEGINS).date()
 
     @property
