@@ -18,9 +18,10 @@ def checkin(runner: Runner, day: date, onset: date) -> Answers | None:
     yesterday = day - timedelta(days=1)
     fall = truth_of(runner, yesterday, onset).answers
     tired = 0.5 if yesterday.weekday() in (2, 6) and fall == 0 else 0.0
+    legs = _point(3.1 + 0.75 * fall, 4, rng, 0.22)
     return {
         "date": day.isoformat(),
-        "legs": _point(3.1 + 0.75 * fall - tired * 0.6, 4, rng),
+        "legs": legs if fall < 0 else max(3, legs),  # nobody without trouble calls their legs heavy
         "fatigue": _point(4.0 + fall - tired, 5, rng),
         "sleep": _point(4.1 + 0.6 * fall, 5, rng),
         "soreness": _point(4.0 + 0.9 * fall - tired, 5, rng),
@@ -28,5 +29,5 @@ def checkin(runner: Runner, day: date, onset: date) -> Answers | None:
     }
 
 
-def _point(value: float, best: int, rng: Random) -> int:
-    return min(best, max(1, round(value + rng.gauss(0, 0.3))))
+def _point(value: float, best: int, rng: Random, spread: float = 0.3) -> int:
+    return min(best, max(1, round(value + rng.gauss(0, spread))))

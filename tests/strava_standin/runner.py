@@ -119,7 +119,7 @@ EASY, LONG, RACE, REST_BETWEEN = 0.77, 0.75, 1.02, 0.70
 EFFORT = {"easy": 3.4, "long": 5.0, "quality": 7.2, "race": 9.2}
 
 
-def _paces(form: str, km: float, runner: Runner) -> list[tuple[int, float, int]]:
+def _paces(form: str, km: float, pace: float, runner: Runner) -> list[tuple[int, float, int]]:
     """The plan of a run as (seconds, speed, lap number); lap 0 means "no lap key pressed"."""
     v = runner.threshold_mps
     if form == "quality":
@@ -127,15 +127,17 @@ def _paces(form: str, km: float, runner: Runner) -> list[tuple[int, float, int]]
         hard, easy = (180, 1.03 * v), (120, REST_BETWEEN * v)
         middle = [(*piece, 2 + 2 * i + j) for i in range(repetitions) for j, piece in enumerate((hard, easy))]
         return [(240, EASY * v, 1)] * 3 + middle + [(300, REST_BETWEEN * v, 2 + 2 * repetitions)] * 2
-    speed = {"easy": EASY, "long": LONG, "race": RACE}[form] * v
+    speed = {"easy": EASY, "long": LONG, "race": RACE}[form] * pace * v
     total = km * 1000 / speed
     count = min(45, max(10, round(total / 240)))
     return [(round(total / count), speed, 0)] * count
 
 
-def run_blocks(form: str, km: float, runner: Runner, day: Day, warmth: float, rng: Random) -> list[Block]:
-    """A run of about ``km`` kilometres on such a day. Heart rate is ``None`` without a sensor."""
-    paces = _paces(form, km, runner)
+def run_blocks(
+    form: str, km: float, pace: float, runner: Runner, day: Day, warmth: float, rng: Random
+) -> list[Block]:
+    """A run of about ``km`` kilometres at ``pace`` times the form's usual speed on such a day."""
+    paces = _paces(form, km, pace, runner)
     total = sum(seconds for seconds, _, _ in paces)
     form_of_day, beats_of_day = rng.uniform(-0.018, 0.018), rng.gauss(0, 1.8)
     blocks, clock = [], 0.0

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from .kinds import Day
 from .runner import EFFORT, Block, Runner, Session, run_blocks
 
+PACE = {1: 1.0, 3: 0.94, 5: 1.07}
+"""Easy runs are not all alike: recovery on Thursday, a steady one on Saturday."""
 WEEK = {0: "strength", 1: "easy", 2: "quality", 3: "easy", 4: "rest", 5: "easy", 6: "long"}
 LONG_CYCLE = (0.96, 1.0, 0.92, 0.98)
 SOUTH = ("Australia/", "Pacific/Auckland", "America/Sao_Paulo", "Africa/Johannesburg")
@@ -25,6 +27,7 @@ class Wish:
     form: str
     km: float
     at: time
+    pace: float = 1.0
 
 
 def day_rng(runner: Runner, day: date, purpose: str) -> Random:
@@ -64,7 +67,8 @@ def _wishes(runner: Runner, day: date, truth: Day, rng: Random, *, quiet: bool) 
         return [Wish("strength", 0.0, time(18, 30))] if truth.strength else []
     if form == "easy" and day.weekday() == 5 and not quiet and day.toordinal() // 7 % 9 == 0:
         return [Wish("race", 5.0, time(9, 0))]
-    return [Wish(form, _kilometres(runner, form, day, truth, rng), _start(form, odd))]
+    pace = PACE.get(day.weekday(), 0.94) if form == "easy" else 1.0
+    return [Wish(form, _kilometres(runner, form, day, truth, rng), _start(form, odd), pace)]
 
 
 def _kilometres(runner: Runner, form: str, day: date, truth: Day, rng: Random) -> float:
@@ -104,7 +108,7 @@ def _session(runner: Runner, day: date, truth: Day, wish: Wish, rng: Random, num
     elif wish.form == "ride":
         sport, blocks = "Ride", _ride(runner, truth, wish.km, rng)
     else:
-        sport, blocks = "Run", run_blocks(wish.form, wish.km, runner, truth, temperature, rng)
+        sport, blocks = "Run", run_blocks(wish.form, wish.km, wish.pace, runner, truth, temperature, rng)
     return _recorded(runner, wish, sport, start, blocks, truth, temperature, rng, number)
 
 
@@ -148,17 +152,17 @@ def _recorded(
         gain_m=0.0 if manual else round(climb, 1),
         peak_hr=round(max(beats) + rng.uniform(2, 6)) if beats else None,
         temperature_c=None if manual or indoors or 0.06 <= dirt < 0.15 else round(temperature),
-        effort=_effort(wish.form, truth, in_trouble, rng),
+        effort=_effort(wish, truth, in_trouble, rng),
         manual=manual,
         private=not in_trouble and 0.5 < dirt < 0.53,
         number=number,
     )
 
 
-def _effort(form: str, truth: Day, in_trouble: bool, rng: Random) -> int | None:
-    if form not in EFFORT or (rng.random() > 0.7 and not in_trouble):
+def _effort(wish: Wish, truth: Day, in_trouble: bool, rng: Random) -> int | None:
+    if wish.form not in EFFORT or (rng.random() > 0.7 and not in_trouble):
         return None
-    return min(10, max(1, round(EFFORT[form] + truth.effort + rng.gauss(0, 0.4))))
+    return min(10, max(1, round(EFFORT[wish.form] + 12 * (wish.pace - 1) + truth.effort + rng.gauss(0, 0.4))))
 
 
 def _still(runner: Runner, truth: Day, rng: Random) -> list[Block]:
