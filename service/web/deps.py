@@ -10,11 +10,13 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from service.domain.advice import Advice
+from service.domain.athlete import Units
 from service.domain.finding import Assessment
 from service.domain.grant import Grant
 from service.domain.history import Profile
 from service.domain.message import Message
 from service.store.session import Store
+from service.web.words import Phrases, Spelt, said
 
 PACKAGE = Path(__file__).parent
 
@@ -53,11 +55,12 @@ def _no_advice(_assessment: Assessment, _profile: Profile) -> None:
 class WebDeps:
     """What pages need and nothing more. All callables are called from several threads at once.
 
-    ``now`` gives the aware UTC time; ``wake`` asks the queue to look at a row (``"sync"``, ``"deliver"``);
-    ``erase`` revokes the grant at Strava and forgets the athlete before it returns, and is safe to call
-    twice; ``jobs_by_state`` counts the queue's jobs for admins; ``advise`` gives the one thing to do beside a
-    verdict. ``secret`` (≥ 32 bytes) signs form tokens. ``oauth_base_url`` is where the form of the start
-    page may lead to.
+    ``now`` gives the aware UTC time. ``wake`` asks the queue to look at a row (``"sync"`` an athlete,
+    ``"deliver"`` a mail). ``erase`` revokes the grant at Strava and forgets the athlete, or marks the row
+    so that it will be done, and is safe to call twice. ``secret`` (≥ 32 bytes) signs form tokens.
+    ``oauth_base_url`` is where the form of the start page may lead to. ``jobs_by_state`` counts the
+    queue's jobs for admins. ``advise`` gives the one thing to do beside a verdict; ``phrases`` and
+    ``said`` (value, unit, units, what it is) are the words of the mails.
     """
 
     store: Store
@@ -75,6 +78,8 @@ class WebDeps:
     oauth_base_url: str = "https://www.strava.com"
     jobs_by_state: Callable[[], Mapping[str, int]] = _nothing_known
     advise: Callable[[Assessment, Profile], Advice | None] = _no_advice
+    phrases: Phrases = field(default_factory=Spelt)
+    said: Callable[[float, str, Units, str], str] = said
 
 
 def _deps(request: Request) -> WebDeps:

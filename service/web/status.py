@@ -81,13 +81,13 @@ def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
         "waiting": waiting,
         "state": assessment.state.value if assessment else "waiting",
         "kicker": _kicker(assessment, deps.now()),
-        "sentence": words.verdict(assessment) if assessment else _first_sentence(athlete),
+        "sentence": words.verdict(assessment, deps.phrases) if assessment else _first_sentence(athlete),
         "learning": assessment.learning if assessment and assessment.state is State.LEARNING else None,
         "notes": list(_notes(found)),
-        "findings": [_finding(finding, athlete.units) for finding in findings],
+        "findings": [_finding(finding, athlete.units, deps) for finding in findings],
         "advice": deps.advise(assessment, athlete.profile) if assessment else None,
-        "ceiling": _ceiling(assessment, athlete.units),
-        "unseen": _unseen(assessment),
+        "ceiling": _ceiling(assessment, athlete.units, deps),
+        "unseen": _unseen(assessment, deps),
         "nights": [_night(night) for night in found.nights],
         "mail_words": _mail_words(found),
         "address_confirmed": found.address_confirmed,
@@ -171,40 +171,40 @@ def _mail_words(found: Standing) -> str:
     return "Warnings go to your confirmed address. Most nights there is nothing to write." + changing
 
 
-def _ceiling(assessment: Assessment | None, units: Units) -> str | None:
+def _ceiling(assessment: Assessment | None, units: Units, deps: WebDeps) -> str | None:
     if assessment is None or not assessment.longest_safe_m:
         return None
-    return words.distance(assessment.longest_safe_m, units)
+    return deps.said(assessment.longest_safe_m, "m", units, "longest_run")
 
 
-def _unseen(assessment: Assessment | None) -> str:
+def _unseen(assessment: Assessment | None, deps: WebDeps) -> str:
     """What was not observed at all; what a finding says of itself stands there."""
     if assessment is None:
         return ""
     said = {name for finding in assessment.findings for name in finding.unseen}
-    return words.capital("; ".join(words.unseen(name) for name in assessment.unseen if name not in said))
+    return " ".join(deps.phrases.unseen(name) for name in assessment.unseen if name not in said)
 
 
-def _finding(finding: Finding, units: Units) -> dict[str, Any]:
+def _finding(finding: Finding, units: Units, deps: WebDeps) -> dict[str, Any]:
     return {
         "title": words.CAUSES[finding.cause],
         "level": finding.level,
         "pips": PIPS[finding.level],
         "how_sure": words.how_sure(finding),
-        "evidence": [_evidence(evidence, units) for evidence in finding.evidence],
-        "unseen": words.capital("; ".join(words.unseen(name) for name in finding.unseen)),
-        "ruled_out": words.capital("; ".join(words.plain(name) for name in finding.ruled_out)),
+        "evidence": [_evidence(evidence, units, deps) for evidence in finding.evidence],
+        "unseen": " ".join(deps.phrases.unseen(name) for name in finding.unseen),
+        "ruled_out": " ".join(deps.phrases.ruled_out(name) for name in finding.ruled_out),
     }
 
 
-def _evidence(evidence: Evidence, units: Units) -> dict[str, str]:
-    baseline = evidence.baseline
+def _evidence(evidence: Evidence, units: Units, deps: WebDeps) -> dict[str, str]:
+    baseline, unit, what = evidence.baseline, evidence.unit, evidence.what
     return {
-        "what": words.seen(evidence.what),
+        "what": deps.phrases.evidence(what),
         "days": words.span(evidence.first_day, evidence.last_day),
-        "value": words.quantity(evidence.value, evidence.unit, units),
-        "baseline": "" if baseline is None else words.quantity(baseline, evidence.unit, units),
-        "change": words.change(evidence.value, baseline),
+        "value": deps.said(evidence.value, unit, units, what),
+        "baseline": "" if baseline is None else deps.said(baseline, unit, units, what),
+        "change": words.change(evidence.value, unit, baseline),
         "strava_url": _strava_url(evidence.activity_id),
     }
 

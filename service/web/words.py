@@ -1,25 +1,28 @@
 """The words of the domain as people read them. Kind, never a grade; "you are safe" is never said."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Channel, Finding, Level, State
 from service.domain.night import Silence
 
-KM_PER_MILE = 1.609344
+USUAL_WINDOW = timedelta(days=2)
+"""How long heavy legs may last where the finding names no day."""
+AMOUNTS = frozenset({"m", "km", "s", "min", "h", "load", "load/day"})
 AGREEING = 0.5
 """A channel at this strength counts as one that agrees (science note §13: c·q ≥ 0.5)."""
 
 CAUSES: Mapping[Cause, str] = {
     Cause.MUSCLE_FATIGUE: "Tired muscles",
-    Cause.WARM_UP: "A short warm-up",
-    Cause.HEAT_AND_FLUID: "Heat and fluid",
-    Cause.RUNNING_FORM: "A change in running form",
-    Cause.STRENGTH: "Little strength work",
-    Cause.OVERREACHING: "More strain than recovery",
-    Cause.FUELLING: "Fuelling",
+    Cause.WARM_UP: "The first minutes of your runs",
+    Cause.HEAT_AND_FLUID: "Heat and fluids",
+    Cause.RUNNING_FORM: "Running form",
+    Cause.STRENGTH: "Strength work",
+    Cause.OVERREACHING: "Recovery over the last weeks",
+    Cause.FUELLING: "Eating around long runs",
 }
 
 LEVELS: Mapping[Level, str] = {Level.POSSIBLE: "Possible", Level.LIKELY: "Likely", Level.STRONG: "Strong"}
@@ -35,8 +38,8 @@ CHANNELS: Mapping[Channel, str] = {
     Channel.LOAD: "training load",
     Channel.HEART_RATE: "heart rate",
     Channel.FORM: "running form",
-    Channel.ENVIRONMENT: "weather",
-    Channel.SELF_REPORT: "what you told us",
+    Channel.ENVIRONMENT: "the heat",
+    Channel.SELF_REPORT: "how you said you feel",
 }
 
 SILENCES: Mapping[Silence, str] = {
@@ -57,42 +60,38 @@ SILENCES: Mapping[Silence, str] = {
     Silence.HELD: "no mail: the operator is holding mails back",
 }
 
-SEEN: Mapping[str, str] = {
-    "longest_run": "Longest run",
-    "session_spike": "Longest run beside the longest of 30 days",
-    "load_7d": "Training load of 7 days",
-    "load_ratio": "Load balance",
-    "hr_at_reference_speed": "Heart rate at your usual pace",
-    "hard_minutes": "Hard minutes in 48 hours",
-    "descent": "Metres run downhill",
-    "fatigue": "Load of the last week (ATL)",
-    "fitness": "Load of the last six weeks (CTL)",
-    "form": "Balance of the two (TSB)",
-}
 
-UNSEEN: Mapping[str, str] = {
-    "checkins": "how your legs feel (no check-ins yet)",
-    "check_ins": "how your legs feel (no check-ins yet)",
-    "self_report": "how your legs feel (no check-ins yet)",
-    "heart_rate": "heart rate (too few runs with a steady reading)",
-    "private_activities": "activities that only you can see on Strava",
-    "sleep": "sleep",
-}
+class Phrases(Protocol):
+    """The words for what judgement names, so that pages and mails speak alike."""
+
+    def evidence(self, name: str) -> str: ...
+
+    def unseen(self, name: str) -> str: ...
+
+    def ruled_out(self, name: str) -> str: ...
+
+    def headline(self, finding: Finding, until: str) -> str: ...
+
+
+class Spelt:
+    """Every name spelt out, for where the wiring hands over no better words."""
+
+    def evidence(self, name: str) -> str:
+        return capital(plain(name))
+
+    def unseen(self, name: str) -> str:
+        return f"{self.evidence(name)}."
+
+    def ruled_out(self, name: str) -> str:
+        return f"{self.evidence(name)}."
+
+    def headline(self, finding: Finding, until: str) -> str:
+        return f"{CAUSES[finding.cause]}: until {until}"
 
 
 def plain(name: str) -> str:
     """A constant name as words, for those that have no better text here."""
     return name.replace("_", " ").strip()
-
-
-def seen(name: str) -> str:
-    """What a number of the evidence is."""
-    return SEEN.get(name) or capital(plain(name))
-
-
-def unseen(name: str) -> str:
-    """What could not be observed."""
-    return UNSEEN.get(name) or plain(name)
 
 
 def capital(text: str) -> str:
@@ -127,61 +126,36 @@ def stamp(value: datetime | None) -> str:
     return "–" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
 
-def quantity(value: float, unit: str, units: Units = Units.METRIC) -> str:
-    """A number with its unit as people say it: metres as kilometres or miles, seconds as minutes."""
-    if unit == "m" and abs(value) >= 1000:
-        return distance(value, units)
-    if unit == "s" and abs(value) >= 90:
-        return f"{value / 60:.0f} min"
-    if unit in ("fraction", "ratio_percent"):
-        return f"{value:.0%}"
-    number = f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
-    return f"{number} {UNIT_WORDS.get(unit, unit)}".strip()
+def said(value: float, unit: str, units: Units, what: str = "") -> str:
+    """A number with its unit as it stands; the wiring hands over the better words of the mails."""
+    return f"{value:g} {unit}"
 
 
-UNIT_WORDS: Mapping[str, str] = {
-    "ratio": "×",
-    "count": "",
-    "": "",
-    "load": "load",
-    "spm": "steps/min",
-    "z": "standard deviations",
-}
-
-
-def distance(metres: float, units: Units) -> str:
-    if units is Units.IMPERIAL:
-        return f"{metres / 1000 / KM_PER_MILE:.1f} mi"
-    return f"{metres / 1000:.1f} km"
-
-
-def change(value: float, baseline: float | None) -> str:
-    """The difference to the usual, in per cent, where that says something."""
-    if not baseline or (value < 0) != (baseline < 0):
+def change(value: float, unit: str, baseline: float | None) -> str:
+    """The difference to the usual in per cent, for amounts only: a rating has no per cent."""
+    if baseline is None or baseline <= 0 or unit not in AMOUNTS:
         return ""
     return f"{(value / baseline - 1) * 100:+.0f} %".replace("-", "\N{MINUS SIGN}")
 
 
-def verdict(assessment: Assessment) -> str:
-    """The verdict of a night in one sentence."""
-    if assessment.state is State.LEARNING or assessment.state is State.CLEAR:
-        return (
-            "We are still learning what is normal for you."
-            if assessment.state is State.LEARNING
-            else "Nothing stands out from your own normal."
-        )
+def verdict(assessment: Assessment, phrases: Phrases) -> str:
+    """The verdict of a night in one sentence; a warning in the very words of its mail."""
     finding = assessment.leading
-    until = f" until {day(finding.until)}" if finding and finding.until else " in the coming days"
-    if assessment.state is State.WARN:
-        return f"Your legs may feel heavier than usual{until}."
-    return "Something differs from your usual. It is worth watching, not worrying."
+    if assessment.state is State.LEARNING:
+        return "We are still learning what is normal for you."
+    if assessment.state is State.CLEAR or finding is None:
+        return "Nothing stands out from your own normal."
+    if assessment.state is State.WATCH:
+        return "Something differs from your usual. Worth watching, not worrying."
+    until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
+    return f"{phrases.headline(finding, day(until))}."
 
 
 def how_sure(finding: Finding) -> str:
     """The level and why: which kinds of observation agree, and which were seen without agreeing."""
     agreeing = [CHANNELS[c] for c, strength in finding.channels.items() if strength >= AGREEING]
     weak = [CHANNELS[c] for c, strength in finding.channels.items() if 0 < strength < AGREEING]
-    sure = LEVELS[finding.level] if finding.level else "A first sign"
+    sure = LEVELS[finding.level] if finding.level else "Only noted"
     because = f": {_listed(agreeing)} {'agree' if len(agreeing) > 1 else 'shows it'}" if agreeing else ""
     faint = f"; {_listed(weak)} only faintly" if weak else ""
     return f"{sure}{because}{faint}."
