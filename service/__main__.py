@@ -1,0 +1,157 @@
+"""The command line: every role and every operation, each a few lines over the module that does it."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.errors import FreshlegsError
+
+DAY = ["%Y-%m-%d"]
+
+cli = typer.Typer(
+    help="Warns a runner before the legs go heavy.", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+admin = typer.Typer(help="Who may see the admin pages.", no_args_is_help=True)
+cli.add_typer(admin, name="admin")
+
+
+@cli.command()
+def up() -> None:
+    """Web, clock and worker in one process: all a club needs."""
+    _serve("web", "clock", "worker")
+
+
+@cli.command()
+def web() -> None:
+    """The pages alone."""
+    _serve("web")
+
+
+@cli.command()
+def clock() -> None:
+    """The clock alone: finds what is due."""
+    _serve("clock")
+
+
+@cli.command()
+def worker() -> None:
+    """A worker alone: syncs, judges, sends."""
+    _serve("worker")
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    from service.operations import migrate_database
+
+    typer.echo(migrate_database())
+
+
+@cli.command()
+def keyring(path: Path) -> None:
+    """Make the keyring that encrypts tokens and addresses, unless it is there."""
+    from service.operations import make_keyring
+
+    typer.echo(make_keyring(path))
+
+
+@cli.command("rotate-keys")
+def rotate_keys() -> None:
+    """Put a new key first in the keyring and encrypt every row with it."""
+    from service.operations import rotate
+
+    typer.echo(rotate())
+
+
+@cli.command("connect-check")
+def connect_check() -> None:
+    """Ask Strava whether the application's id and secret are right, without any athlete."""
+    from service.operations import check_connection
+
+    typer.echo(check_connection())
+
+
+@cli.command()
+def erase(
+    athlete: Annotated[str, typer.Argument(help="the athlete's id, as the admin pages show it")],
+) -> None:
+    """Forget an athlete: withdraw the grant, delete every row, send the receipt."""
+    from service.operations import erase_athlete
+
+    typer.echo(erase_athlete(athlete))
+
+
+@admin.command("add")
+def admin_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="viewer or operator")] = "operator",
+    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input")] = False,
+) -> None:
+    """Add an admin, or give one a new password."""
+    from service.operations import add_admin
+
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt("Password (15 characters or more)", hide_input=True, confirmation_prompt=True)
+    )
+    typer.echo(add_admin(name, password, role))
+
+
+@admin.command("disable")
+def admin_disable(name: str) -> None:
+    """Lock an admin out, at once."""
+    from service.operations import disable_admin
+
+    typer.echo(disable_admin(name))
+
+
+@cli.command()
+def replay(
+    paths: Annotated[
+        list[Path], typer.Argument(help="JSON lines of activities, plain or .gz; or recorded pages")
+    ],
+    checkins: Annotated[Path | None, typer.Option(help="JSON lines of check-ins")] = None,
+    from_: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="first night")] = None,
+    to: Annotated[datetime | None, typer.Option(formats=DAY, help="last night")] = None,
+    tz: Annotated[str | None, typer.Option(help="zone of rows that do not say theirs")] = None,
+    summary: Annotated[bool, typer.Option(help="a table instead of one line a night")] = False,
+) -> None:
+    """Judge every night of a real history again: what would have been sent, and why not."""
+    from service.jobs.replay import run
+
+    raise typer.Exit(
+        run(
+            paths,
+            checkins,
+            from_.date() if from_ else None,
+            to.date() if to else None,
+            tz,
+            summary,
+            sys.stdout,
+            sys.stderr,
+        )
+    )
+
+
+def _serve(*roles: str) -> None:
+    from service.roles import serve
+
+    serve(roles)
+
+
+def main() -> None:
+    """The console script: an error of ours is one line on stderr and exit code 1, never a traceback."""
+    try:
+        cli()
+    except FreshlegsError as error:
+        print(f"freshlegs: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

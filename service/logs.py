@@ -46,11 +46,11 @@ def configure(
     form: Literal["auto", "columns", "json"] = "auto",
     stream: TextIO | None = None,
     sink: Sink | None = None,
-) -> "Book | None":
-    """Set up logging for this process; returns the running ``Book`` if a sink is given."""
+) -> "Book":
+    """Set up logging for this process; rows also go to ``sink``, carried by the ``Book`` returned."""
     out = stream or sys.stderr
     columns = form == "columns" or (form == "auto" and out.isatty())
-    book = Book(sink, out) if sink else None
+    book = Book(sink, out)
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -58,7 +58,7 @@ def configure(
         _name_the_error,
         _allow,
     ]
-    if book:
+    if sink is not None:
         processors.append(book.take)
     processors.append(
         structlog.dev.ConsoleRenderer() if columns else structlog.processors.JSONRenderer(default=str)
@@ -108,13 +108,14 @@ _CONTROL = dict.fromkeys((*range(32), 127, 0x2028, 0x2029), " ")
 class Book:
     """Carries rows to the sink from a thread of its own, so that logging never waits for a database."""
 
-    def __init__(self, sink: Sink, out: TextIO) -> None:
+    def __init__(self, sink: Sink | None, out: TextIO) -> None:
         self._sink, self._out = sink, out
         self._rows: queue.Queue[LogRow] = queue.Queue(MOST_WAITING)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._carry, name="logbook", daemon=True)
-        self._thread.start()
-        atexit.register(self.close)
+        if sink is not None:
+            self._thread.start()
+            atexit.register(self.close)
 
     def take(
         self, _logger: object, _method: str, event: MutableMapping[str, Any]
@@ -130,7 +131,8 @@ class Book:
         """Write what waits and end the thread. May be called twice."""
         atexit.unregister(self.close)
         self._stop.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     def _carry(self) -> None:
         while not self._stop.wait(FLUSH_EVERY_S):
@@ -141,7 +143,7 @@ class Book:
         rows = []
         while not self._rows.empty():
             rows.append(self._rows.get_nowait())
-        if not rows:
+        if not rows or self._sink is None:
             return
         try:
             self._sink(rows)

@@ -1,0 +1,145 @@
+"""The clock: a few interval ticks in UTC that find due rows and ask the queue to look at them.
+
+A tick only reads and defers; any number of clocks may run. It cannot raise, it leaves a heartbeat, and a
+process whose clock has fallen silent ends itself so that its supervisor starts it again:
+``scheduler.running`` stays true when APScheduler's thread is dead (reliability notes, 2.3).
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from service.app import App
+from service.logs import log
+
+Tick = Callable[[App], None]
+
+SYNCS_A_TICK = 500
+NIGHTS_A_TICK = 2000
+NIGHTS_A_JOB = 200
+MAILS_A_TICK = 500
+GRACE = timedelta(hours=3)
+"""How long a night waits for a fresh list from Strava before it is judged with what there is."""
+SILENT_PERIODS = 3
+
+
+def due_syncs(app: App) -> None:
+    """Athletes whose list should be read again."""
+    with app.store.transaction() as tx:
+        athletes = tx.athletes.claim_due_syncs(app.now(), SYNCS_A_TICK, app.settings.lease_s)
+    for athlete_id in athletes:
+        app.queue.defer("sync", athlete_id)
+
+
+def due_nights(app: App) -> None:
+    """Athletes whose night has come and whose list is fresh, or who have waited long enough for it."""
+    with app.store.transaction() as tx:
+        athletes = tx.athletes.claim_due_nights(
+            app.now(), NIGHTS_A_TICK, int(GRACE.total_seconds()), app.settings.lease_s
+        )
+    for start in range(0, len(athletes), NIGHTS_A_JOB):
+        app.queue.defer("judge", *athletes[start : start + NIGHTS_A_JOB])
+
+
+def due_mails(app: App) -> None:
+    """Mails that wait, and those that a crash left half way."""
+    with app.store.transaction() as tx:
+        tx.mailbox.sweep(app.now())
+        mails = tx.mailbox.claim_due(app.now(), MAILS_A_TICK, app.settings.lease_s)
+    for mail in mails:
+        app.queue.defer("deliver", mail)
+
+
+def due_erasures(app: App) -> None:
+    """Athletes who disconnected and are still here."""
+    with app.store.transaction() as tx:
+        athletes = tx.athletes.disconnected()
+    for athlete_id in athletes:
+        app.queue.defer("erase", athlete_id)
+
+
+def rescue(app: App) -> None:
+    """Free jobs whose worker died. What they worked on is due again by its own row, so they only end."""
+    with app.store.transaction() as tx:
+        freed = tx.jobs.free_stalled()
+    if freed:
+        log().warning("jobs_rescued", count=freed)
+
+
+def purge(app: App) -> None:
+    """Delete what is older than it may be: Strava's rows, spent sessions, old log rows."""
+    now = app.now()
+    with app.store.transaction(statement_timeout_ms=60_000) as tx:
+        removed = 0
+        if app.settings.strava_retention_days:
+            limit = timedelta(days=app.settings.strava_retention_days)
+            removed = tx.activities.delete_older_than(now - limit)
+        tx.browsers.purge(now)
+        tx.logbook.purge(now)
+    if removed:
+        log().info("activities_expired", removed=removed)
+
+
+TICKS: Mapping[str, tuple[Tick, float]] = {
+    "due_syncs": (due_syncs, 1),
+    "due_nights": (due_nights, 1),
+    "due_mails": (due_mails, 1),
+    "due_erasures": (due_erasures, 1),
+    "rescue": (rescue, 3),
+    "purge": (purge, 180),
+}
+"""Each tick with its period, in units of the setting ``CLOCK_PERIOD_S``."""
+
+
+class Clock:
+    """Runs the ticks. ``start`` and ``stop`` once each."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._beats = dict.fromkeys(TICKS, time.monotonic())
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(TICKS))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        period = self._app.settings.clock_period_s
+        for name, (_, periods) in TICKS.items():
+            self._scheduler.add_job(self.tick, "interval", seconds=period * periods, args=[name], id=name)
+        self._scheduler.start()
+        threading.Thread(target=self._watch, name="clock-watch", daemon=True).start()
+        for name in TICKS:
+            self.tick(name)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._scheduler.shutdown(wait=True)
+
+    def tick(self, name: str) -> bool:
+        """Run one tick now; returns whether it went well."""
+        try:
+            TICKS[name][0](self._app)
+            with self._app.store.transaction() as tx:
+                tx.heartbeats.beat(f"clock:{name}", self._app.now())
+        except Exception as error:
+            log().error("tick_failed", tick=name, exc_info=error)
+            ok = False
+        else:
+            ok = True
+        self._beats[name] = time.monotonic()  # a tick that failed is alive; the database may be down
+        return ok
+
+    def _watch(self) -> None:
+        period = self._app.settings.clock_period_s
+        while not self._stopping.wait(period):
+            for name, (_, periods) in TICKS.items():
+                if time.monotonic() - self._beats[name] > period * periods * SILENT_PERIODS + 30:
+                    log().error("clock_silent", tick=name)
+                    os._exit(70)  # nothing in this process can be trusted to stop it in order

@@ -1,0 +1,38 @@
+"""Forget an athlete: withdraw the grant, delete every row, confirm it by mail, keep a tombstone."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from service.app import App
+from service.errors import StravaError
+from service.jobs.outbox import enqueue_receipt
+from service.logs import log
+
+
+def erase(app: App, subjects: Sequence[str]) -> None:
+    """Athletes who disconnected. May be run again at any point: what is gone stays gone."""
+    for athlete_id in map(UUID, subjects):
+        _withdraw(app, athlete_id)
+        with app.store.transaction(statement_timeout_ms=30_000) as tx:
+            athlete = tx.athletes.get(athlete_id)
+            if athlete is None:
+                continue
+            address = tx.addresses.confirmed(athlete_id)
+            tx.athletes.forget(athlete_id, app.now())
+            receipt = enqueue_receipt(app, tx, address) if address else None
+        log().info("athlete_erased", athlete=athlete_id)
+        if receipt is not None:
+            app.queue.defer("deliver", receipt)
+
+
+def _withdraw(app: App, athlete_id: UUID) -> None:
+    """Revoke the grant at Strava. If Strava cannot be reached our copy is deleted all the same: the
+    athlete asked us to forget, and tokens nobody holds end by themselves."""
+    with app.store.transaction() as tx:
+        tokens = tx.tokens.get(athlete_id)
+    if tokens is None:
+        return
+    try:
+        app.oauth.revoke(tokens.refresh_token, app.now())
+    except StravaError as error:
+        log().warning("revoke_failed", athlete=athlete_id, code=error.code)

@@ -1,0 +1,134 @@
+"""Judge the nights that are due: history in, verdict and mail out, in one transaction an athlete."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from service.advise.choose import advise
+from service.advise.restraint import Sendable, decide
+from service.analyse.assess import HORIZON, assess_nights
+from service.app import App
+from service.domain.athlete import Athlete
+from service.domain.finding import Assessment
+from service.domain.history import History
+from service.domain.night import SENDABLE_FOR, Decision, MailKind, Silence, due_instant, nights_due
+from service.errors import FreshlegsError
+from service.jobs.outbox import enqueue_warning
+from service.logs import log
+from service.store.session import Transaction
+
+NIGHTS_BEFORE = 6
+"""Earlier nights judged again for hysteresis: state is recomputed from data, never remembered."""
+MOST_MISSED = 60
+"""After a longer outage older nights are passed over: nobody will read two months of verdicts."""
+RETRY_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one night came to."""
+
+    night: date
+    assessment: Assessment
+    decision: Decision
+
+
+def judge(app: App, subjects: Sequence[str]) -> None:
+    """Every night of these athletes that is due and not yet judged; only the newest may be mailed."""
+    for athlete_id in map(UUID, subjects):
+        try:
+            judged = _judge(app, athlete_id)
+        except Exception as error:  # one athlete's trouble must not cost the others their night
+            log().error("night_failed", athlete=athlete_id, exc_info=error)
+            code = error.code if isinstance(error, FreshlegsError) else type(error).__name__
+            with app.store.transaction() as tx:
+                tx.athletes.night_failed(athlete_id, code, app.now() + RETRY_AFTER)
+            continue
+        for each in judged:
+            log().info(
+                "night_judged",
+                athlete=athlete_id,
+                night=each.night,
+                state=each.assessment.state,
+                kind=each.decision.kind,
+                reason=each.decision.silent_because,
+            )
+
+
+def _judge(app: App, athlete_id: UUID) -> list[Judged]:
+    now = app.now()
+    with app.store.transaction() as tx:
+        athlete = tx.athletes.get(athlete_id)
+        if athlete is None:
+            return []
+        due = list(nights_due(athlete.next_night, athlete.zone, now))[-MOST_MISSED:]
+        history = _history(tx, athlete, now)
+    if not due:
+        return []
+    window = [due[0] - timedelta(days=back) for back in range(NIGHTS_BEFORE, 0, -1)] + due
+    assessments = assess_nights(history, window, app.constants)  # outside any transaction: pure work
+    digest = _digest(history)
+    judged = []
+    for index, night in enumerate(due, start=NIGHTS_BEFORE):
+        recent, assessment = assessments[index - NIGHTS_BEFORE : index], assessments[index]
+        result = _settle(app, athlete, night, assessment, recent, digest, newest=night == due[-1])
+        if result is not None:
+            judged.append(result)
+    return judged
+
+
+def _history(tx: Transaction, athlete: Athlete, now: datetime) -> History:
+    since = now - HORIZON
+    return History(
+        activities=tuple(tx.activities.of(athlete.id, since)),
+        checkins=tuple(tx.checkins.of(athlete.id, since.date())),
+        profile=athlete.profile,
+        synced_at=athlete.synced_at,
+    )
+
+
+def _settle(
+    app: App,
+    athlete: Athlete,
+    night: date,
+    assessment: Assessment,
+    recent: Sequence[Assessment],
+    digest: str,
+    *,
+    newest: bool,
+) -> Judged | None:
+    """Decide, and write verdict, mail and the next slot together; ``None`` if another was faster."""
+    now = app.now()
+    at = due_instant(night, athlete.zone)
+    following = night + timedelta(days=1)
+    with app.store.transaction() as tx:
+        sendable = Sendable(
+            address_confirmed=tx.addresses.confirmed(athlete.id) is not None,
+            wanted=tx.addresses.wants(athlete.id, MailKind.WARNING),
+            stale=not newest or now - at > SENDABLE_FOR,
+        )
+        sent = tx.nights.sent_warnings(athlete.id, night - timedelta(days=60))
+        decision = decide(assessment, recent, sent, sendable=sendable, limits=app.catalogue.restraint)
+        advice = advise(assessment, app.catalogue, profile=athlete.profile) if decision.mail else None
+        if decision.mail and advice is None:  # a warning without anything to do about it helps nobody
+            log().error("advice_missing", athlete=athlete.id, night=night, code=assessment.rule_version)
+            decision = Decision(kind=None, silent_because=Silence.HELD)
+        new = tx.nights.record(athlete.id, night, assessment, decision, now, digest)
+        tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone))
+        mail = enqueue_warning(app, tx, athlete, assessment, advice) if new and advice else None
+    if mail is not None:
+        app.queue.defer("deliver", mail)
+    return Judged(night, assessment, decision) if new else None
+
+
+def _digest(history: History) -> str:
+    """Names the inputs of a verdict, so that a replay can prove it used the same."""
+    seen = [
+        (a.source.value, a.external_id, a.start.isoformat(), a.moving_s, a.distance_m)
+        for a in history.activities
+    ]
+    answers = [(c.date.isoformat(), c.legs, c.fatigue, c.sleep, c.soreness, c.mood) for c in history.checkins]
+    return hashlib.sha256(json.dumps([seen, answers]).encode()).hexdigest()

@@ -1,0 +1,17 @@
+"""Every job by the name under which the queue knows it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from service.app import App
+from service.jobs.deliver import deliver
+from service.jobs.erase import erase
+from service.jobs.nightly import judge
+from service.jobs.sync import details, sync
+
+JOBS: Mapping[str, Callable[[App, Sequence[str]], None]] = {
+    "sync": sync,
+    "details": details,
+    "judge": judge,
+    "deliver": deliver,
+    "erase": erase,
+}

@@ -1,0 +1,105 @@
+"""What an operator does from the command line; each returns the line to print."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from service import settings as settings_of
+from service.app import App, open_app, utc_now
+from service.errors import AppInactive, InputError, StravaError, TokenDead
+from service.jobs.erase import erase
+from service.store.keyring import Keyring
+from service.store.session import Store
+from service.web.admin_login import HASHER
+
+ROLES = ("viewer", "operator")
+SHORTEST_PASSWORD = 15
+"""Length is what makes a password hard to guess (OWASP ASVS 5.0, 6.2)."""
+
+
+@contextmanager
+def _app(*, migrating: bool = False) -> Iterator[App]:
+    with open_app(settings_of.load(), migrating=migrating) as app:
+        yield app
+
+
+def migrate_database() -> str:
+    """Bring the tables to this version."""
+    with _app(migrating=True):
+        return "the database is up to date"
+
+
+def make_keyring(path: Path) -> str:
+    """Write a new keyring to ``path`` unless one is there."""
+    there = path.exists()
+    Keyring.create(path)
+    return (
+        f"{path} is there already and stays as it is"
+        if there
+        else f"wrote {path}; keep a copy in a safe place"
+    )
+
+
+def add_admin(name: str, password: str, role: str) -> str:
+    """A new admin, or a new password for one. Raises ``InputError`` for a weak password or a role unknown."""
+    with _app() as app:
+        return add_admin_to(app.store, name, password, role, utc_now())
+
+
+def add_admin_to(store: Store, name: str, password: str, role: str, now: datetime) -> str:
+    """As ``add_admin``, in a store that is open."""
+    if role not in ROLES:
+        raise InputError(f"there is no role {role!r}: take one of {', '.join(ROLES)}")
+    if not name.strip() or len(name) > 100:
+        raise InputError("an admin needs a name of 1 to 100 characters")
+    if len(password) < SHORTEST_PASSWORD:
+        raise InputError(
+            f"the password is too short: take {SHORTEST_PASSWORD} characters or more, any will do"
+        )
+    hashed = HASHER.hash(password)
+    with store.transaction() as tx:
+        if tx.admins.add(name, hashed, role, now) is not None:
+            return f"{name} may look at /admin"
+        tx.admins.set_password(name, hashed)
+        return f"{name} was there already and has a new password"
+
+
+def disable_admin(name: str) -> str:
+    """Lock an admin out; their sessions end at once."""
+    with _app() as app, app.store.transaction() as tx:
+        if not tx.admins.disable(name, utc_now()):
+            raise InputError(f"there is no admin {name!r}")
+    return f"{name} is locked out"
+
+
+def check_connection() -> str:
+    """Whether Strava knows the application. An invented refresh token tells: Strava checks id and secret first."""
+    with _app() as app:
+        app.settings.require_strava()
+        try:
+            app.oauth.refresh("freshlegs-connect-check", app.now())
+        except TokenDead:
+            return "Strava accepts the application's id and secret"
+        except AppInactive:
+            raise InputError(
+                "Strava does not accept STRAVA_APP_ID and STRAVA_APP_SECRET: copy both again"
+            ) from None
+        except StravaError as error:
+            raise InputError(f"Strava could not be asked: {error}") from None
+    return "Strava accepts the application's id and secret"
+
+
+def erase_athlete(athlete: str) -> str:
+    """Forget one athlete. Raises ``InputError`` if there is none of that id."""
+    try:
+        athlete_id = UUID(athlete)
+    except ValueError:
+        raise InputError(f"{athlete!r} is not an athlete's id: the admin pages show them") from None
+    with _app() as app:
+        with app.store.transaction() as tx:
+            if tx.athletes.get(athlete_id) is None:
+                raise InputError(f"there is no athlete {athlete_id}")
+        erase(app, [str(athlete_id)])
+    return f"athlete {athlete_id} is forgotten"

@@ -1,0 +1,72 @@
+"""The web, wired to the application."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from service.app import App
+from service.domain.grant import Grant
+from service.domain.message import Message
+from service.jobs.clock import due_syncs
+from service.jobs.erase import erase
+from service.notify.message import confirm_address
+from service.web.app import build_web
+from service.web.deps import WebDeps
+
+
+def build_pages(app: App) -> FastAPI:
+    """The pages of ``app``: they mark rows, the jobs do the work."""
+    parts = _Parts(app)
+    return build_web(
+        WebDeps(
+            store=app.store,
+            now=app.now,
+            oauth=parts,
+            base_url=app.settings.base_url,
+            wake=parts.wake,
+            erase=parts.erase,
+            compose_confirm_address=parts.confirm_address,
+            secret=app.keyring.blind_index("web forms and throttles"),
+            operator_name=app.settings.operator_name,
+            operator_contact=app.settings.operator_contact,
+            retention_days=app.settings.strava_retention_days,
+            secure_cookies=app.settings.secure_cookies,
+            oauth_base_url=app.settings.strava_oauth_base,
+            jobs_by_state=parts.jobs_by_state,
+        )
+    )
+
+
+class _Parts:
+    """What pages call, over the application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def authorize_url(self, state: str) -> str:
+        return self._app.oauth.authorize_url(state)
+
+    def exchange(self, code: str, scopes: frozenset[str]) -> Grant:
+        return self._app.oauth.exchange(code, scopes, self._app.now())
+
+    def wake(self, job: str, row: UUID) -> None:
+        """Syncs go through their claim, as the clock's do: a double click must not cost two calls."""
+        if job == "sync":
+            due_syncs(self._app)
+        else:
+            self._app.queue.defer(job, row)
+
+    def erase(self, athlete: UUID) -> None:
+        """Mark first, so that a crash on the way leaves a row that the clock finds."""
+        with self._app.store.transaction() as tx:
+            tx.athletes.disconnect(athlete)
+        erase(self._app, [str(athlete)])
+
+    def confirm_address(self, *, confirm_url: str, day: date) -> Message:
+        return confirm_address(confirm_url, night=day)
+
+    def jobs_by_state(self) -> Mapping[str, int]:
+        with self._app.store.transaction() as tx:
+            return tx.jobs.counts()

@@ -1,0 +1,100 @@
+"""The long-running roles: web, clock and worker, in one process or apart, until a signal stops them."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from types import FrameType
+
+import uvicorn
+
+from service import settings as settings_of
+from service.app import App, open_app
+from service.jobs.clock import Clock
+from service.jobs.queue import Job, work
+from service.jobs.roster import JOBS
+from service.logs import log
+
+STOP_WITHIN_S = 10
+"""A supervisor may kill what has not stopped by then."""
+
+
+def serve(roles: Sequence[str]) -> None:
+    """Run ``roles`` until SIGTERM or SIGINT. Raises ``SettingsError`` before anything starts."""
+    settings = settings_of.load()
+    settings.require_strava()
+    stop = threading.Event()
+    with open_app(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, partial(_stop, stop))
+        if "clock" in roles:
+            clock = Clock(app)
+            clock.start()
+            stack.callback(clock.stop)
+        if "worker" in roles:
+            stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop))
+        if "web" in roles:
+            stack.enter_context(Running(partial(run_web, app, stop), "web", stop))
+        log().info("started", role="+".join(roles))
+        stop.wait()
+        log().info("stopping", role="+".join(roles))
+
+
+class Running:
+    """A role in a thread of its own; leaving the context waits for it to end."""
+
+    def __init__(self, run: Callable[[], None], name: str, stop: threading.Event) -> None:
+        self._stop = stop
+        self._thread = threading.Thread(target=self._guard, args=[run], name=name, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(STOP_WITHIN_S)
+
+    def _guard(self, run: Callable[[], None]) -> None:
+        """A role that ends by itself takes the process with it: half a service would look alive."""
+        try:
+            run()
+        except Exception as error:
+            log().error("role_failed", role=self._thread.name, exc_info=error)
+        self._stop.set()
+
+
+def run_worker(app: App, stop: threading.Event) -> None:
+    """Work jobs off until ``stop``."""
+    jobs: dict[str, Job] = {name: partial(job, app) for name, job in JOBS.items()}
+    name = f"worker-{os.getpid()}"
+    work(app.dsn, jobs, stop, concurrency=app.settings.worker_concurrency, name=name)
+
+
+def run_web(app: App, stop: threading.Event) -> None:
+    """Serve the pages until ``stop``; a request in hand is answered first."""
+    from service.pages import build_pages
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_pages(app),
+            host=app.settings.web_host,
+            port=app.settings.web_port,
+            log_config=None,
+            access_log=False,  # paths hold unsubscribe tokens
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+    def watch() -> None:
+        stop.wait()
+        server.should_exit = True
+
+    threading.Thread(target=watch, daemon=True).start()
+    server.run()
+
+
+def _stop(stop: threading.Event, _number: int, _frame: FrameType | None) -> None:
+    stop.set()
