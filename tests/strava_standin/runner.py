@@ -139,7 +139,7 @@ def run_blocks(
     """A run of about ``km`` kilometres at ``pace`` times the form's usual speed on such a day."""
     paces = _paces(form, km, pace, runner)
     total = sum(seconds for seconds, _, _ in paces)
-    form_of_day, beats_of_day = rng.uniform(-0.018, 0.018), rng.gauss(0, 1.8)
+    form_of_day, beats_of_day = rng.uniform(-0.018, 0.018), rng.gauss(0, 1.4)
     blocks, clock = [], 0.0
     for seconds, planned, lap in paces:
         middle = clock + seconds / 2
