@@ -70,7 +70,7 @@ def confirm_address(confirm_url: str, *, night: date) -> Message:
                 "If it was you",
                 (
                     Paragraph(
-                        "Open the page behind this link and confirm there. The link works for two days."
+                        "Open the page behind this link and confirm there. The link works for three days."
                     ),
                     Button(Link("Confirm this address", confirm_url)),
                 ),

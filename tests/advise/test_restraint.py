@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.advise.catalogue import Catalogue
@@ -51,6 +51,8 @@ def test_two_agreeing_channels_on_two_nights_are_mailed(shipped: Catalogue) -> N
         # watching is not warning
         (Silence.BELOW_THRESHOLD, assessment(state=State.WATCH)),
         (Silence.BELOW_THRESHOLD, assessment(finding(level=None))),
+        # one strong channel is named as such, even where judgement only watches
+        (Silence.ONE_CHANNEL, assessment(finding(channels={Channel.LOAD: 0.9}), state=State.WATCH)),
         # education is never a reason to write
         (Silence.BELOW_THRESHOLD, assessment(finding(cause=Cause.STRENGTH))),
         (Silence.BELOW_THRESHOLD, assessment(finding(cause=Cause.WARM_UP))),
@@ -191,6 +193,7 @@ def test_delivery_is_asked_last(shipped: Catalogue, because: Silence | None, sen
     )
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     warns=st.lists(st.sampled_from([State.WARN, State.WATCH, State.CLEAR]), min_size=1, max_size=60),
     causes=st.lists(st.sampled_from(list(Cause)), min_size=60, max_size=60),
