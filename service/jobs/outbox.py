@@ -7,6 +7,7 @@ from service.app import App
 from service.domain.advice import Advice
 from service.domain.athlete import Athlete
 from service.domain.finding import Assessment
+from service.domain.message import Message
 from service.domain.night import MailKind
 from service.notify import message
 from service.store.session import Transaction
@@ -44,7 +45,7 @@ def enqueue_receipt(app: App, tx: Transaction, address: str) -> UUID | None:
 
 
 def _put(
-    app: App, tx: Transaction, athlete_id: UUID | None, mail: message.Message, *, address: str | None = None
+    app: App, tx: Transaction, athlete_id: UUID | None, mail: Message, *, address: str | None = None
 ) -> UUID | None:
     number = 0 if mail.kind is MailKind.WARNING else tx.mailbox.next_number(athlete_id, mail.kind, mail.night)
     return tx.mailbox.put(

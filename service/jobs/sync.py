@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -75,7 +76,7 @@ def read_details(app: App, athlete_id: UUID, most: int) -> int:
         missing = tx.activities.missing_detail(athlete_id, now - DETAIL_WINDOW, most)
     for external_id in missing:
         try:
-            row = app.strava.activity(tokens.access_token(app, athlete_id), external_id)
+            row = tokens.with_token(app, athlete_id, partial(app.strava.activity, activity_id=external_id))
         except Gone:
             continue  # deleted since the list was read; the next list removes the row
         with app.store.transaction() as tx:
@@ -96,7 +97,7 @@ def store_rows(
             external_id = None if row.get("id") is None else str(row["id"])
             tx.quarantine.add(athlete_id, Source.STRAVA, external_id, rejection.field, rejection.reason, now)
     upserted = tx.activities.upsert(athlete_id, good, now)
-    if upserted.new or upserted.changed or refused:
+    if upserted.new or refused:
         log().info(
             "activities_stored",
             athlete=athlete_id,
@@ -110,8 +111,7 @@ def store_rows(
 def _renew(app: App, athlete: Athlete) -> None:
     """Re-list the newest page: it brings new sessions, renews the others and shows what was deleted."""
     now = app.now()
-    token = tokens.access_token(app, athlete.id)
-    page = [row for page in app.strava.activities(token, max_pages=1) for row in page.rows]
+    page = tokens.with_token(app, athlete.id, partial(_newest_page, app))
     with app.store.transaction() as tx:
         stored = store_rows(tx, athlete.id, page, now)
         if stored:
@@ -120,6 +120,10 @@ def _renew(app: App, athlete: Athlete) -> None:
         read_details(app, athlete.id, DETAILS_A_NIGHT)
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=newest_zone(page), next_sync_at=_next_sync(athlete, now))
+
+
+def _newest_page(app: App, token: str) -> list[dict[str, Any]]:
+    return [row for page in app.strava.activities(token, max_pages=1) for row in page.rows]
 
 
 def _mirror_deletions(

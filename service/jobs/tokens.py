@@ -1,39 +1,59 @@
 """An access token that may be used now; the only place where one is renewed."""
 
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from service.app import App
 from service.domain.athlete import AthleteState
+from service.domain.grant import Tokens
 from service.domain.night import MailKind
 from service.errors import TokenDead
 from service.jobs.outbox import enqueue_reconnect
 from service.logs import log
 
+T = TypeVar("T")
+RENEWAL_TIMEOUT_MS = 45_000
+"""Longer than one call to Strava may take: whoever waits for the row finds the new pair there."""
 
-def access_token(app: App, athlete_id: UUID) -> str:
-    """The athlete's access token, renewed first if it ends within the hour.
+
+def access_token(app: App, athlete_id: UUID, *, refused: str | None = None) -> str:
+    """The athlete's access token, renewed first if it ends within the hour or is the one ``refused``.
 
     Raises ``TokenDead`` where there is none or Strava refuses to renew it, ``StravaUnavailable`` where
     Strava does not answer. Strava kills the old refresh token the moment it hands out a new one, so
     one renewal at a time: the row is locked, read again (another process may have been first) and the
-    new pair is committed before anyone uses it (reliability: 8 unlocked processes locked out 4 of 4).
+    new pair is committed before anyone uses it (measured: 8 unlocked processes locked out 4 of 4).
     """
+
+    def usable(tokens: Tokens) -> bool:
+        return tokens.fresh(app.now()) and tokens.access_token != refused
+
     with app.store.transaction() as tx:
         tokens = tx.tokens.get(athlete_id)
-    if tokens is not None and tokens.fresh(app.now()):
+    if tokens is not None and usable(tokens):
         return tokens.access_token
     with app.store.transaction(statement_timeout_ms=RENEWAL_TIMEOUT_MS) as tx:
         tokens = tx.tokens.get(athlete_id, lock=True)
         if tokens is None:
             raise TokenDead("no token is held for this athlete: connect again")
-        if not tokens.fresh(app.now()):
+        if not usable(tokens):
             tokens = app.oauth.refresh(tokens.refresh_token, app.now())
             tx.tokens.put(athlete_id, tokens)
     return tokens.access_token
 
 
-RENEWAL_TIMEOUT_MS = 20_000
-"""Longer than one call to Strava may take: whoever waits for the row finds the new pair there."""
+def with_token(app: App, athlete_id: UUID, call: Callable[[str], T]) -> T:
+    """``call`` with a token; once more with a renewed one if Strava refuses it.
+
+    A data call that answers 401 may only mean that this token ended early. ``TokenDead`` from here is
+    the renewal's own, and final.
+    """
+    token = access_token(app, athlete_id)
+    try:
+        return call(token)
+    except TokenDead:
+        return call(access_token(app, athlete_id, refused=token))
 
 
 def lost(app: App, athlete_id: UUID) -> None:

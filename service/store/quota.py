@@ -78,7 +78,9 @@ class Quota:
     def close(self, now: datetime, opens_at: datetime) -> None:
         """Let nothing through before ``opens_at``."""
         row = insert(QuotaWindowRow).values(family=CLOSED, starts_at=now, ends_at=opens_at, used=0)
-        self._connection.execute(row.on_conflict_do_nothing())
+        later = func.greatest(row.excluded.ends_at, QuotaWindowRow.ends_at)
+        same = [QuotaWindowRow.family, QuotaWindowRow.starts_at]
+        self._connection.execute(row.on_conflict_do_update(index_elements=same, set_={"ends_at": later}))
 
     def state(self, now: datetime) -> list[QuotaWindow]:
         """The windows that are open at ``now``, for admins; ``limit`` is 0 where Strava has not named one."""

@@ -10,6 +10,9 @@ from service.store.keyring import Keyring
 from service.store.tables import TokenRow
 
 TABLE = "token"
+PATIENCE = "SET LOCAL lock_timeout = '40s'; SET LOCAL idle_in_transaction_session_timeout = '40s'"
+"""A renewal holds the row while Strava answers, which may take 30 s. Were the session ended meanwhile, the
+new pair would be lost and the old one is dead."""
 
 
 class Tokenbox:
@@ -36,6 +39,8 @@ class Tokenbox:
 
         Raises ``DecryptionError`` when the row was not written here or its key is gone.
         """
+        if lock:
+            self._connection.exec_driver_sql(PATIENCE)
         query = select(TokenRow.__table__).where(TokenRow.athlete_id == athlete_id)
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
