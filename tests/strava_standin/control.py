@@ -125,6 +125,20 @@ class Standin:
         """Read, or change with ``overall_limit=(quarter, day)`` and ``read_limit=(quarter, day)``."""
         return dict(self._call("POST", "limits", pairs) if pairs else self._call("GET", "limits"))
 
+    def fault(self, **given: Any) -> None:
+        """Script trouble: path, method, calls or chance, times, and delay, drop or status (body, headers).
+
+        ``fault(path="/oauth/token", calls=[2], drop="after")`` loses the answer of the second token call.
+        """
+        self._call("POST", "faults", given)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """What is scripted, with ``matched`` and ``struck``."""
+        return list(self._call("GET", "faults"))
+
+    def clear_faults(self) -> None:
+        self._call("DELETE", "faults")
+
     def athletes(self) -> list[dict[str, Any]]:
         """Each: id, kind, zone, onset, truth, deserves, causes, trouble_from, trouble_until, connected."""
         return list(self._call("GET", "athletes"))

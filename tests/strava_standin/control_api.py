@@ -90,6 +90,16 @@ async def limits(request: Request) -> Response:
     return JSONResponse(world.quota.usage(world.clock.now()))
 
 
+async def faults(request: Request) -> Response:
+    """GET: what is scripted and how often it struck. POST: one more. DELETE: none any more."""
+    scripted = world_of(request).faults
+    if request.method == "DELETE":
+        scripted.scripted.clear()
+    elif request.method == "POST":
+        scripted.add(await _given(request))
+    return JSONResponse(scripted.described())
+
+
 async def athletes(request: Request) -> Response:
     """Who is here and what is planted in them."""
     world = world_of(request)
@@ -194,6 +204,7 @@ ROUTES = [
     Route("/ledger/totals", totals),
     Route("/counters", counters),
     Route("/limits", limits, methods=["GET", "POST"]),
+    Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/kinds", kinds),
     Route("/athletes", athletes),
     Route("/athletes/{id:int}/checkins", checkins),

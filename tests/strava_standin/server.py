@@ -2,7 +2,6 @@
 
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,10 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import api, control_api, oauth_pages
 from .answering import not_found
-from .rows import stamp
+from .faults import Faulty
 from .world import Settings, World
 
-SECRETS = frozenset({"access_token", "client_secret", "code", "refresh_token", "token"})
 READS = [
     Route("/athlete", api.athlete),
     Route("/athlete/zones", api.athlete_zones),
@@ -52,29 +50,18 @@ class Ledgered:
             if message["type"] == "http.response.start":
                 date = format_datetime(world.clock.now(), usegmt=True)
                 message["headers"] = [(b"Date", date.encode()), *message["headers"]]
-                world.ledger.add(
-                    time=stamp(world.clock.now()),
-                    method=scope["method"],
-                    path=scope["path"],
-                    query=_without_secrets(scope["query_string"].decode()),
-                    athlete=notes.get("athlete"),
-                    counted=notes.get("counted", False),
-                    status=message["status"],
-                )
+                query = scope["query_string"].decode()
+                world.note(scope["method"], scope["path"], query, message["status"], notes)
             await send(message)
 
         await self.app(scope, receive, noted)
-
-
-def _without_secrets(query: str) -> str:
-    return urlencode([(name, "…" if name in SECRETS else value) for name, value in parse_qsl(query)])
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:
     return not_found("Path")
 
 
-def make_app(settings: Settings) -> Starlette:
+def make_app(settings: Settings) -> ASGIApp:
     """The application; ``settings`` are also what every reset starts from."""
     app = Starlette(
         routes=[
@@ -92,4 +79,4 @@ def make_app(settings: Settings) -> Starlette:
     app.add_middleware(Ledgered)
     app.state.settings = settings
     app.state.world = World(settings)
-    return app
+    return Faulty(app, app.state)

@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from .athletes import Account, Kept
 from .clock import Clock, instant
+from .faults import Faults
 from .kinds import KINDS
 from .ledger import Ledger
 from .oauth import Grants
 from .quota import OVERALL, READ, Quota
 from .recording import account_of
+from .rows import stamp
 from .runner import make_runner
 
 CLIENT_ID, CLIENT_SECRET = "4242", "standin-secret"
 ONSET_AFTER_DAYS = 60
+SECRETS = frozenset({"access_token", "client_secret", "code", "refresh_token", "token"})
 
 
 @dataclass
@@ -48,6 +52,7 @@ class World:
         self.quota = Quota(settings.overall_limit, settings.read_limit)
         self.ledger = Ledger()
         self.counters: Counter[str] = Counter()
+        self.faults = Faults(settings.seed)
         self.grants = Grants(self.clock, settings.seed, self.counters)
         self.accounts: dict[int, Account] = {}
         self._inserted = 0
@@ -68,6 +73,18 @@ class World:
             if kept is not None:
                 return account, kept
         return None
+
+    def note(self, method: str, path: str, query: str, status: int, notes: dict[str, Any]) -> None:
+        """Write a request into the ledger; ``notes`` say whose it was and whether it counted."""
+        self.ledger.add(
+            time=stamp(self.clock.now()),
+            method=method,
+            path=path,
+            query=urlencode([(name, "…" if name in SECRETS else text) for name, text in parse_qsl(query)]),
+            athlete=notes.get("athlete"),
+            counted=notes.get("counted", False),
+            status=status,
+        )
 
     def free_id(self) -> int:
         """An activity id that no seeded athlete uses."""
