@@ -35,7 +35,9 @@ class Witness:
     def longest_run(self, ago: int) -> Evidence:
         """The longest run of a day beside the longest of the 30 days before it."""
         value, base = (float(self.last(name, ago)[0]) for name in ("longest_m", "spike_base_m"))
-        return self._seen("longest_run", value, "m", base, ago, ago, self._activity(ago, by_distance=True))
+        return self._seen(
+            "longest_run", value, "m", _known(base), ago, ago, self._activity(ago, by_distance=True)
+        )
 
     def race(self, ago: int) -> Evidence:
         distance = float(self.last("race_m", ago)[0])

@@ -69,6 +69,7 @@ def _load_evidence(reason: Reason, ago: int, witness: Witness) -> list[Evidence]
         Reason.RACE: lambda: witness.race(ago),
         Reason.HARD_MINUTES: witness.hard_minutes,
         Reason.HARD_DAYS: witness.day_load,
+        Reason.LOW_ANSWERS: witness.day_load,
     }
     return [by_reason[reason](), witness.week_load(), witness.balance()]
 

@@ -19,12 +19,13 @@ Flags = NDArray[np.bool_]
 
 
 class Reason(IntEnum):
-    """Which observation of load speaks loudest."""
+    """What the verdict is named after: the most particular observation that was made."""
 
-    SESSION_SPIKE = 0
-    RACE = 1
+    RACE = 0
+    SESSION_SPIKE = 1
     HARD_MINUTES = 2
     HARD_DAYS = 3
+    LOW_ANSWERS = 4
 
 
 class Tier(IntEnum):
@@ -38,7 +39,7 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MuscleFatigue:
-    """One value a column: the fused verdict, the loudest reason, the spike's tier, and how many days
+    """One value a column: the fused verdict, its reason, the spike's tier, and how many days
     before the night the deciding session was (1 = yesterday)."""
 
     fused: Fused
@@ -56,9 +57,10 @@ def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigu
     hard = _hard_minutes(columns, c)
     pressure = ramp(load_pressure(state, c), c.fatigue.load_from, c.fatigue.load_full)
     by_tier = np.array([0.0, c.fatigue.small_spike, c.fatigue.small_spike, 1.0])
-    loads = np.vstack([by_tier[tier], race * 1.0, hard * c.fatigue.hard_strength, np.nan_to_num(pressure)])
-    reason = np.argmax(loads, axis=0)
-    ago = np.vstack([spike_ago, race_ago, np.ones_like(race_ago), np.ones_like(race_ago)])
+    loads = np.vstack([race * 1.0, by_tier[tier], hard * c.fatigue.hard_strength, np.nan_to_num(pressure)])
+    reason = np.where(loads.max(axis=0) > 0, np.argmax(loads > 0, axis=0), Reason.LOW_ANSWERS)
+    yesterday = np.ones_like(race_ago)
+    ago = np.vstack([race_ago, spike_ago, yesterday, yesterday, yesterday])
     enough = enough_data(columns, state, c)
     fused = fuse(
         c,
