@@ -55,6 +55,7 @@ def _athlete() -> None:
         sa.Column("strength_habit", sa.Text(), nullable=True),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_whole_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sync_lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_attempts", sa.Integer(), server_default="0", nullable=False),

@@ -31,7 +31,10 @@ WANTED_SCOPES = (READ, ACTIVITY_READ_ALL, PROFILE_READ_ALL)
 
 @dataclass(frozen=True, slots=True)
 class Athlete:
-    """One connected athlete. ``zone`` is an IANA name; ``next_night`` the first night not yet judged."""
+    """One connected athlete. ``zone`` is an IANA name; ``next_night`` the first night not yet judged.
+
+    ``last_night_at`` is the due instant of the last night judged. ``listed_whole_at``: when the whole list of sessions was last read, not only its newest page.
+    """
 
     id: UUID
     strava_id: int
@@ -42,8 +45,10 @@ class Athlete:
     units: Units
     connected_at: datetime
     synced_at: datetime | None
+    listed_whole_at: datetime | None
     next_night: date
     next_night_at: datetime
+    last_night_at: datetime | None
 
     @property
     def sees_activities(self) -> bool:

@@ -64,7 +64,7 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
         athlete = tx.athletes.get(athlete_id)
         if athlete is None:
             return []
-        due = list(nights_due(athlete.next_night, athlete.zone, now))[-MOST_MISSED:]
+        due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
         history = _history(tx, athlete, now)
     if not due:
         return []

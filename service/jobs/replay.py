@@ -7,16 +7,14 @@ kept out: a person of two years is judged in about a second.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 from service.advise import catalogue
 from service.advise.restraint import Limits, Sendable, decide
 from service.analyse.assess import assess_nights, load_constants
-from service.domain.activity import Activity
 from service.domain.finding import Assessment
 from service.domain.history import History
 from service.domain.night import Decision, SentMail, known_zone
@@ -26,6 +24,8 @@ from service.jobs.replay_input import Reading
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 NIGHTS_BEFORE = 6
 """Earlier verdicts that restraint may look at, as in the nightly job."""
+LATELY = 14
+"""Earlier mails that restraint may look at; it asks about one week."""
 DAY = timedelta(days=1)
 USABLE, NOTHING_USABLE, WRONG_CALL = 0, 1, 2
 
@@ -53,7 +53,7 @@ def run(
     if tz is not None and not known_zone(tz):
         err.write(f"--tz {tz}: no such zone; give a name such as Europe/Oslo\n")
         return WRONG_CALL
-    reading = Reading(complain=lambda text: print(text, file=err))
+    reading = Reading(complain=lambda text: print(text, file=err), zone=tz or "UTC")
     for path in paths:
         reading.read_activities(path)
     if checkins is not None:
@@ -61,7 +61,7 @@ def run(
     if not reading.activities:
         err.write("no usable activity in any of the files; nothing was judged\n")
         return NOTHING_USABLE
-    history = history_of(reading, tz)
+    history = history_of(reading)
     replayed = [night for night in replay(history, to) if from_ is None or night.assessment.night >= from_]
     if summary:
         _print_summary(reading, replayed, out)
@@ -70,14 +70,10 @@ def run(
     return USABLE
 
 
-def history_of(reading: Reading, tz: str | None = None) -> History:
-    """What was read, oldest first; with ``tz`` local days are that zone's, not the recorded ones."""
+def history_of(reading: Reading) -> History:
+    """What was read, oldest first."""
     activities = sorted(reading.activities.values(), key=lambda a: (a.start, a.external_id))
-    if tz is not None:
-        zone = ZoneInfo(tz)
-        activities = [replace(activity, utc_offset_s=_offset(activity, zone)) for activity in activities]
-    answers = sorted(reading.checkins.values(), key=lambda each: each.date)
-    return History(tuple(activities), tuple(answers))
+    return History(tuple(activities), tuple(sorted(reading.checkins.values(), key=lambda each: each.date)))
 
 
 def replay(history: History, to: date | None = None) -> Iterator[Replayed]:
@@ -101,9 +97,7 @@ def decided(assessments: Sequence[Assessment], limits: Limits) -> Iterator[Repla
     sent: list[SentMail] = []
     for index, assessment in enumerate(assessments):
         recent = assessments[max(0, index - NIGHTS_BEFORE) : index]
-        decision = decide(
-            assessment, recent, sent[-NIGHTS_BEFORE:], sendable=Sendable.replay(), limits=limits
-        )
+        decision = decide(assessment, recent, sent[-LATELY:], sendable=Sendable.replay(), limits=limits)
         leading = assessment.leading
         if decision.kind is not None and leading is not None:
             sent.append(
@@ -129,11 +123,6 @@ def line(night: Replayed) -> dict[str, Any]:
         "kind": decision.kind.value if decision.kind else None,
         "silent_because": decision.silent_because.value if decision.silent_because else None,
     }
-
-
-def _offset(activity: Activity, zone: ZoneInfo) -> int:
-    offset = activity.start.astimezone(zone).utcoffset()
-    return round(offset.total_seconds()) if offset is not None else 0
 
 
 def _print_summary(reading: Reading, replayed: Sequence[Replayed], out: IO[str]) -> None:

@@ -25,9 +25,11 @@ class Unusable(Exception):
 
 @dataclass
 class Reading:
-    """What was read and what was not. ``complain`` gets one finished line of text for each refusal."""
+    """What was read and what was not. ``complain`` gets one finished line of text for each refusal;
+    ``zone`` is that of rows which do not say theirs."""
 
     complain: Callable[[str], None]
+    zone: str = "UTC"
     activities: dict[str, Activity] = field(default_factory=dict)
     checkins: dict[date, CheckIn] = field(default_factory=dict)
     rows: int = 0
@@ -80,7 +82,7 @@ class Reading:
         kept = 0
         for row in rows:
             try:
-                mapped = read_row(row)
+                mapped = read_row(row, zone=self.zone)
             except RowRejected as why:
                 self.refused += 1
                 complain(f"left out: {why}")

@@ -6,11 +6,11 @@ from service.app import App
 from service.jobs.deliver import deliver
 from service.jobs.erase import erase
 from service.jobs.nightly import judge
-from service.jobs.sync import details, sync
+from service.jobs.sync import deepen, sync
 
 JOBS: Mapping[str, Callable[[App, Sequence[str]], None]] = {
     "sync": sync,
-    "details": details,
+    "deepen": deepen,
     "judge": judge,
     "deliver": deliver,
     "erase": erase,

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from service.analyse.assess import HORIZON
 from service.app import App
 from service.domain.activity import Activity, Source
 from service.domain.athlete import Athlete
-from service.domain.night import due_instant
+from service.domain.night import due_instant, known_zone, next_night
 from service.errors import (
     AppInactive,
     Gone,
@@ -23,9 +24,13 @@ from service.logs import log
 from service.store.session import Transaction
 from service.strava.mapping import RowRejected, activity_from_json
 
+Rows = Sequence[dict[str, Any]]
+
 RETRY_AFTER = timedelta(minutes=10)
 RETRY_INACTIVE_AFTER = timedelta(hours=1)
 """The operator's Strava application is switched off: asking every athlete again soon helps nobody."""
+WHOLE_EVERY = timedelta(days=5)
+"""Strava's rows may be kept for seven days unless read again."""
 DETAILS_A_NIGHT = 3
 """Details of the last day's runs are worth waiting for before the night is judged."""
 DETAILS_FOR_BASELINE = 20
@@ -51,22 +56,30 @@ def _sync(app: App, athlete_id: UUID) -> None:
     except StravaError as error:
         retry_at = _retry_at(app.now(), error)
         log().warning("sync_put_off", athlete=athlete_id, code=error.code, until=retry_at)
-        with (
-            app.store.transaction() as tx
-        ):  # Strava's trouble, not this athlete's: the attempt is not counted
+        with app.store.transaction() as tx:
+            # Strava's trouble, not this athlete's: the attempt is not counted.
             tx.athletes.sync_put_off(athlete_id, error.code, retry_at)
     else:
         app.queue.defer("judge", athlete_id)
-        app.queue.defer("details", athlete_id)
+        app.queue.defer("deepen", athlete_id)
 
 
-def details(app: App, subjects: Sequence[str]) -> None:
-    """Read the detail of newest runs that lack it, as the quota allows; a hint, never awaited."""
+def deepen(app: App, subjects: Sequence[str]) -> None:
+    """After the first verdict: the rest of the list, then details of the newest runs, as the quota allows.
+
+    Never awaited: whatever is missing is asked for again the next night.
+    """
     for athlete_id in map(UUID, subjects):
         try:
+            with app.store.transaction() as tx:
+                athlete = tx.athletes.get(athlete_id)
+            if athlete is None:
+                continue
+            if athlete.listed_whole_at is None:
+                _list(app, athlete_id, app.now(), whole=True)
             read_details(app, athlete_id, DETAILS_FOR_BASELINE)
         except StravaError as error:
-            log().info("details_postponed", athlete=athlete_id, code=error.code)
+            log().info("deepening_postponed", athlete=athlete_id, code=error.code)
 
 
 def read_details(app: App, athlete_id: UUID, most: int) -> int:
@@ -84,9 +97,7 @@ def read_details(app: App, athlete_id: UUID, most: int) -> int:
     return len(missing)
 
 
-def store_rows(
-    tx: Transaction, athlete_id: UUID, rows: Sequence[dict[str, Any]], now: datetime
-) -> list[Activity]:
+def store_rows(tx: Transaction, athlete_id: UUID, rows: Rows, now: datetime) -> list[Activity]:
     """Store what can be understood; a row that cannot is quarantined, never the page it came with."""
     good, refused = [], 0
     for row in rows:
@@ -109,54 +120,65 @@ def store_rows(
 
 
 def _renew(app: App, athlete: Athlete) -> None:
-    """Re-list the newest page: it brings new sessions, renews the others and shows what was deleted."""
-    now = app.now()
-    page = tokens.with_token(app, athlete.id, partial(_newest_page, app))
-    with app.store.transaction() as tx:
-        stored = store_rows(tx, athlete.id, page, now)
-        if stored:
-            _mirror_deletions(tx, athlete.id, stored, page, now)
-    if athlete.synced_at is not None:
-        read_details(app, athlete.id, DETAILS_A_NIGHT)
-    with app.store.transaction() as tx:
-        tx.athletes.synced(athlete.id, now, zone=newest_zone(page), next_sync_at=_next_sync(athlete, now))
+    """Re-list: it brings new sessions, renews the others and shows what was deleted.
 
-
-def _newest_page(app: App, token: str) -> list[dict[str, Any]]:
-    return [row for page in app.strava.activities(token, max_pages=1) for row in page.rows]
-
-
-def _mirror_deletions(
-    tx: Transaction,
-    athlete_id: UUID,
-    stored: Sequence[Activity],
-    page: Sequence[dict[str, Any]],
-    now: datetime,
-) -> None:
-    """What lies between the oldest row of the page and now, and was not on it, is gone at Strava.
-
-    Rows that are quarantined this time were seen too: they must not count as deleted.
+    One page is enough for a first verdict and for most nights. The whole list is read after the first
+    verdict and every few days, before its older rows would die (``STRAVA_RETENTION_DAYS``).
     """
-    oldest = min(activity.start for activity in stored)
-    seen = [str(row["id"]) for row in page if row.get("id") is not None]
+    now = app.now()
+    first = athlete.synced_at is None
+    if first or not _whole_is_due(athlete, now):
+        newest = _list(app, athlete.id, now, whole=False)
+    else:
+        newest = _list(app, athlete.id, now, whole=True)
+    if not first:
+        read_details(app, athlete.id, DETAILS_A_NIGHT)
+    zone = newest_zone(newest) or athlete.zone
+    zone = zone if known_zone(zone) else athlete.zone
+    next_sync_at = due_instant(next_night(now, zone), zone)
+    with app.store.transaction() as tx:
+        tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
+
+
+def _whole_is_due(athlete: Athlete, now: datetime) -> bool:
+    return athlete.listed_whole_at is None or now - athlete.listed_whole_at >= WHOLE_EVERY
+
+
+def _list(app: App, athlete_id: UUID, now: datetime, *, whole: bool) -> Rows:
+    """Read the newest page or the whole list, store it, and mirror deletions; returns the rows read."""
+    read = partial(_rows, app, now - HORIZON if whole else None)
+    rows = tokens.with_token(app, athlete_id, read)
+    with app.store.transaction() as tx:
+        stored = store_rows(tx, athlete_id, rows, now)
+        oldest = now - HORIZON if whole else min((each.start for each in stored), default=now)
+        _mirror_deletions(tx, athlete_id, rows, oldest, now)
+        if whole:
+            tx.athletes.listed_whole(athlete_id, now)
+    return rows
+
+
+def _rows(app: App, after: datetime | None, token: str) -> Rows:
+    """The newest page, or with ``after`` every page up to an empty one."""
+    pages = app.strava.activities(token, after=after, max_pages=None if after else 1)
+    return [row for page in pages for row in page.rows]
+
+
+def _mirror_deletions(tx: Transaction, athlete_id: UUID, rows: Rows, oldest: datetime, now: datetime) -> None:
+    """What lies between ``oldest`` and now, and was not listed, is gone at Strava.
+
+    Rows that were quarantined this time were listed too: they do not count as deleted.
+    """
+    seen = [str(row["id"]) for row in rows if row.get("id") is not None]
     removed = tx.activities.remove_unseen(athlete_id, Source.STRAVA, seen, oldest, now)
     if removed:
         log().info("activities_removed", athlete=athlete_id, removed=removed)
 
 
-def newest_zone(page: Sequence[dict[str, Any]]) -> str | None:
+def newest_zone(page: Rows) -> str | None:
     """The IANA zone of the newest row: ``"(GMT+01:00) Europe/Oslo"``; its prefix lies, its name does not."""
     newest = max(page, key=lambda row: str(row.get("start_date", "")), default=None)
     text = newest.get("timezone") if newest else None
     return text.rsplit(" ", 1)[-1] if isinstance(text, str) and text else None
-
-
-def _next_sync(athlete: Athlete, now: datetime) -> datetime:
-    """At the next night that is still to come, so that its verdict sees the whole day."""
-    night = athlete.next_night
-    while due_instant(night, athlete.zone) <= now:
-        night += timedelta(days=1)
-    return due_instant(night, athlete.zone)
 
 
 def _retry_at(now: datetime, error: StravaError) -> datetime:

@@ -149,6 +149,10 @@ class Athletes:
             values |= self._moved(athlete_id, zone, now)
         self._set(athlete_id, **values)
 
+    def listed_whole(self, athlete_id: UUID, now: datetime) -> None:
+        """The whole list was read, so every row that Strava still has is renewed."""
+        self._set(athlete_id, listed_whole_at=now)
+
     def _moved(self, athlete_id: UUID, zone: str, now: datetime) -> dict[str, Any]:
         """What changes for an athlete who is in ``zone`` now."""
         slot = select(AthleteRow.zone, AthleteRow.next_night, AthleteRow.last_night_at)

@@ -83,6 +83,7 @@ class AthleteRow(Base):
     strength_habit: Mapped[str | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
+    listed_whole_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
     sync_attempts: Mapped[int] = mapped_column(server_default="0")
