@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.message import Message
@@ -87,8 +87,16 @@ class Mailbox:
         return self._connection.execute(query).scalar_one()
 
     def claim_due(self, now: datetime, limit: int, lease_s: int = 120) -> list[UUID]:
-        """Mails to be sent, longest waiting first; not named again for ``lease_s`` seconds."""
-        values = {"lease_until": claims.lease(lease_s)}
+        """Mails to be sent, longest waiting first; not named again for ``lease_s`` seconds.
+
+        One that a dead worker left in ``sending`` is queued again and that worker's token is void.
+        """
+        abandoned = MailRow.state == MailState.SENDING
+        values = {
+            "lease_until": claims.lease(lease_s),
+            "state": case((abandoned, MailState.QUEUED), else_=MailRow.state),
+            "token": None,
+        }
         due = and_(_takeable(now), claims.free(MailRow.lease_until))
         return claims.claim(self._connection, MailRow, due, MailRow.due_at, limit, values)
 
