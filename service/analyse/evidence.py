@@ -1,6 +1,7 @@
 """The numbers behind a finding, each beside the athlete's own normal and with its days."""
 
 from datetime import date, timedelta
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Witness:
         """Fitness minus fatigue over fitness this morning, beside its median of the last 90 days."""
         fitness, fatigue = (x[-90:, self.column] for x in (self.state.fitness, self.state.fatigue))
         ratio = (fitness - fatigue) / np.maximum(fitness, self.c.score.balance_floor)
-        return self._seen("load_balance", float(ratio[-1]), "ratio", float(np.median(ratio)), 1, 1)
+        return self._seen("load_balance", float(ratio[-1]), "ratio", median(ratio.tolist()), 1, 1)
 
     def answers(self) -> list[Evidence]:
         """The freshest answer of each item beside the own mean."""
@@ -81,13 +82,11 @@ class Witness:
                 found.append(self._seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
         return found
 
-    def heart_rate(self) -> list[Evidence]:
-        """Heart rate of the last runs against the athlete's own line, in percent; empty if not seen."""
+    def heart_rate(self) -> Evidence:
+        """Heart rate of the last runs against the athlete's own line, in percent."""
         shift = float(self.state.hr_shift[self.column])
-        if np.isnan(shift):
-            return []
         days = self.c.heart_rate.recent_days
-        return [self._seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)]
+        return self._seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)
 
     def exertion(self) -> list[Evidence]:
         """How much harder the last rated runs felt than runs like them; empty if not seen."""

@@ -147,34 +147,16 @@ def _print_summary(reading: Reading, replayed: Sequence[Replayed], out: IO[str])
 
 
 def _totals(reading: Reading, replayed: Sequence[Replayed]) -> Iterator[str]:
-    mails = sum(night.decision.mail for night in replayed)
+    mails = [night for night in replayed if night.decision.mail]
     years = max(len(replayed), 1) / 365.25
     lost = reading.rows - reading.doubles - len(reading.activities)
-    yield f"{reading.rows} activities read, {lost} lost, {reading.doubles} doubles, {reading.refused} refused"
-    yield f"{len(replayed)} nights judged, {mails} mails, {mails / years:.1f} a year"
     reasons = Counter(n.decision.silent_because.value for n in replayed if n.decision.silent_because)
-    if reasons:
-        yield "silent because: " + ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-    causes = Counter(n.assessment.findings[0].rule for n in replayed if n.decision.mail)
-    if causes:
-        yield "mails about: " + ", ".join(f"{rule} {count}" for rule, count in causes.most_common())
+    rules = Counter(n.assessment.findings[0].rule for n in mails)
+    yield f"{reading.rows} activities read, {lost} lost, {reading.doubles} doubles, {reading.refused} refused"
+    yield f"{len(replayed)} nights judged, {len(mails)} mails, {len(mails) / years:.1f} a year"
+    yield "silent because: " + _counted(reasons)
+    yield "mails about: " + _counted(rules)
 
 
-def main() -> None:
-    """``python -m service.jobs.replay``: the same as ``freshlegs replay``."""
-    import argparse
-    import sys
-
-    parser = argparse.ArgumentParser(prog="freshlegs replay", description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path)
-    parser.add_argument("--checkins", type=Path)
-    parser.add_argument("--from", dest="from_", type=date.fromisoformat)
-    parser.add_argument("--to", type=date.fromisoformat)
-    parser.add_argument("--tz")
-    parser.add_argument("--summary", action="store_true")
-    o = parser.parse_args()
-    sys.exit(run(o.paths, o.checkins, o.from_, o.to, o.tz, o.summary, sys.stdout, sys.stderr))
-
-
-if __name__ == "__main__":
-    main()
+def _counted(names: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in names.most_common()) or "nothing"

@@ -65,9 +65,7 @@ class Reading:
                         self.refused += 1
                         complain(number, str(why))
                     if usable == 0 and seen >= GIVE_UP_AFTER:
-                        complain(
-                            0, "holds no usable line so far; the rest is not read. Is it the right file?"
-                        )
+                        self.complain(f"{path}: no usable line so far; the rest is not read. The right file?")
                         break
         except (OSError, EOFError) as error:
             complain(0, f"cannot be read ({type(error).__name__}); give a readable file of JSON lines")

@@ -57,14 +57,15 @@ def activity_from_json(row: Row, *, source: Source = Source.STRAVA) -> Activity:
     return read_row(row, source=source).activity
 
 
-def read_row(row: object, *, source: Source = Source.STRAVA) -> Mapped:
-    """Like ``activity_from_json``, and says which single values were dropped. Raises ``RowRejected``."""
+def read_row(row: object, *, source: Source = Source.STRAVA, zone: str = "UTC") -> Mapped:
+    """Like ``activity_from_json``, and says which single values were dropped. ``zone`` is that of a row
+    which says nothing of its own. Raises ``RowRejected``."""
     if not isinstance(row, Mapping):
         raise RowRejected("row", "is not a JSON object; one activity a row is expected")
     doubts: list[Doubt] = []
     sport = _sport(row)
     moving_s, elapsed_s = _durations(row)
-    start, offset_s = _start(row)
+    start, offset_s = _start(row, zone)
     heart = _Heart.of(row, doubts)
     distance_m = _within(row, "distance", 0.0, LONGEST_M, doubts) or 0.0
     if sport in RUNS and distance_m > FASTEST_RUN_MPS * moving_s:
@@ -148,7 +149,7 @@ def _durations(row: Row) -> tuple[int, int]:
     return moving_s, max(moving_s, round(elapsed or 0.0))
 
 
-def _start(row: Row) -> tuple[datetime, int]:
+def _start(row: Row, zone: str) -> tuple[datetime, int]:
     """Start in UTC and offset then. The ``timezone`` prefix is the standard offset: wrong half the year."""
     start = _instant(row.get("start_date"))
     local = _instant(row.get("start_date_local"))  # its Z is false: it is wall time
@@ -160,7 +161,7 @@ def _start(row: Row) -> tuple[datetime, int]:
     if offset is None and local is not None:
         offset = (local - start).total_seconds()
     if offset is None:
-        offset = _zone_offset(row.get("timezone"), start)
+        offset = _zone_offset(row.get("timezone") or zone, start)
     if not -14 * 3600 <= offset <= 14 * 3600:
         raise RowRejected("utc_offset", "is more than 14 hours; seconds east of Greenwich are expected")
     return start, round(offset)
