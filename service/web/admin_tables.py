@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -30,7 +30,9 @@ from service.web.pages import ANSWERS, page
 from service.web.session import AdminId, AdminVisit, Visit
 
 MAIL_STATES = "queued sending handed sent deferred refused in_doubt expired suppressed".split()
-LEVELS = "debug info warning error critical".split()
+Severity = Literal["debug", "info", "warning", "error", "critical"]
+LEVELS = get_args(Severity)
+"""Least first."""
 
 
 def _utc(value: datetime) -> datetime:
@@ -234,7 +236,7 @@ def logbook(
     visit: AdminVisit,
     _admin: AdminId,
     event: Words = None,
-    level: Words = None,
+    level: Annotated[Severity | None, Blank, Query()] = None,
     athlete: Athlete = None,
     since: Moment = None,
     until: Moment = None,
@@ -242,8 +244,8 @@ def logbook(
 ) -> HTMLResponse:
     """What happened, by event, level, athlete and time."""
     fields = (
-        Field("event", "Event", event, LogRow.event),
-        Field("level", "Level", level, LogRow.level, options=LEVELS),
+        Field("event", "Event begins with", event, LogRow.event, _begins),
+        Field("level", "At least", level, LogRow.level, _at_least, options=LEVELS),
         Field("athlete", "Athlete", athlete, LogRow.athlete_id),
         Field("since", "From (UTC)", since, LogRow.at, operator.ge, type="datetime-local"),
         Field("until", "To (UTC)", until, LogRow.at, operator.le, type="datetime-local"),
@@ -258,6 +260,14 @@ def quarantine(
     """Rows of Strava's that could not be read, and why."""
     fields = (Field("athlete", "Athlete", athlete, QuarantineRow.athlete_id),)
     return _show(deps, visit, QUARANTINE, fields, after)
+
+
+def _begins(column: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
+    return column.startswith(text, autoescape=True)
+
+
+def _at_least(column: QueryableAttribute[Any], level: str) -> ColumnElement[bool]:
+    return column.in_(LEVELS[LEVELS.index(level) :])
 
 
 def _show(

@@ -6,14 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import DatabaseUnavailable
 from service.logs import log
 from service.web import address, admin, admin_login, admin_tables, checkin, connect, health, leave, status
 from service.web.deps import PACKAGE, WebDeps
@@ -115,7 +112,7 @@ def _answer_errors(app: FastAPI, deps: WebDeps) -> None:
     answer(NotSignedIn, lambda raised: _not_signed_in(deps, raised))
     answer(FormRefused, lambda _: _form_refused(deps))
     answer(RequestValidationError, lambda _: _not_understood(deps, 400))
-    for trouble in (DatabaseUnavailable, OperationalError, PoolTimeout):
+    for trouble in health.AWAY:
         answer(trouble, lambda _: _database_away(deps))
     answer(HTTPException, lambda raised: _http_error(deps, raised))
 

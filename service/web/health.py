@@ -5,12 +5,16 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.errors import DatabaseUnavailable
 from service.web.deps import Deps
 
 CLOCK_LATE_AFTER = timedelta(minutes=5)
 CLOCK = "clock"
+AWAY = (DatabaseUnavailable, OperationalError, PoolTimeout)
+"""Nobody answers, it answers too slowly, or all our connections to it are in use: come back later."""
 
 routes = APIRouter(default_response_class=JSONResponse)
 
@@ -41,7 +45,7 @@ def readyz(deps: Deps) -> Ready | JSONResponse:
     try:
         with deps.store.transaction() as tx:
             beats = [beat.beat_at for beat in tx.heartbeats.all() if beat.name.startswith(CLOCK)]
-    except DatabaseUnavailable:
+    except AWAY:
         body = Ready(ready=False, database="unavailable", clock="unknown")
         return JSONResponse(body.model_dump(), status_code=503)
     if not beats:

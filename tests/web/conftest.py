@@ -197,10 +197,10 @@ def store(web_store: Store) -> Iterator[Store]:
 def build(store: Store) -> Iterator[Callable[..., Site]]:
     """Builds a site; keyword arguments change its ``WebDeps``. What it logs is kept, not printed."""
     with capture_logs() as events:
-        yield partial(_build, store, events)
+        yield partial(_build, events, store=store)
 
 
-def _build(store: Store, events: list[MutableMapping[str, Any]], **changes: Any) -> Site:
+def _build(events: list[MutableMapping[str, Any]], *, store: Store, **changes: Any) -> Site:
     clock, strava = Clock(), FakeStrava()
     woken: list[tuple[str, UUID]] = []
     erased: list[UUID] = []

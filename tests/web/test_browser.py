@@ -1,0 +1,194 @@
+"""The pages in a real browser: no script, no mouse, a phone's width."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from service.domain.night import Decision, MailKind
+from service.web.app import build_web
+from tests.verdicts import assessment, finding
+from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
+
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE, DESK = (360, 740), (1280, 900)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no system Chromium at /usr/bin/chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+class ApprovingStrava:
+    """Strava's page of consent, where the athlete has pressed "Authorize" at once."""
+
+    def __init__(self, site: Site, base_url: str) -> None:
+        self._site, self._base_url = site, base_url
+        site.strava.answers[CODE] = grant()
+
+    def authorize_url(self, state: str) -> str:
+        scope = "read,activity:read_all,profile:read_all"
+        return f"{self._base_url}/oauth/callback?state={state}&code={CODE}&scope={scope}"
+
+    def exchange(self, code: str, scopes: frozenset[str]):
+        return self._site.strava.exchange(code, scopes)
+
+
+@pytest.fixture
+def served(build: Callable[..., Site]) -> Iterator[Site]:
+    """The site on a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    site = build(base_url=base_url, oauth_base_url=base_url)
+    site.deps = replace(site.deps, oauth=ApprovingStrava(site, base_url))
+    server = uvicorn.Server(
+        uvicorn.Config(build_web(site.deps), log_config=None, access_log=False, lifespan="off", ws="none")
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield site
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Site) -> Iterator[Page]:
+    """A phone's page. Anything the browser complains about fails the test."""
+    context = chromium.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]},
+        base_url=served.deps.base_url,
+        java_script_enabled=False,
+    )
+    opened = context.new_page()
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    opened.on("console", note)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def connect(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Connect with Strava").click()
+
+
+def test_from_the_start_page_to_a_verdict(served: Site, page: Page) -> None:
+    """A newcomer: consent, Strava, address, waiting, and the first warning, without a script."""
+    connect(page)
+    page.get_by_label("Mail address").fill("ola@example.org")
+    page.get_by_role("button", name="Send the confirmation").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Reading your runs."
+    with served.store.transaction() as tx:
+        athlete = tx.athletes.by_strava_id(4711)
+        assert athlete is not None
+        verdict = assessment(finding(), night=NOW.date())
+        tx.nights.record(athlete.id, NOW.date(), verdict, Decision(MailKind.WARNING, None), NOW, "digest")
+    page.reload()
+    assert "Tired muscles" in page.get_by_role("heading", level=1).inner_text()
+    assert page.get_by_role("link", name="View on Strava").is_visible()
+
+
+def test_checking_in_by_keyboard(served: Site, page: Page) -> None:
+    """Tab, arrow, enter: the radio buttons are real ones under their looks."""
+    connect(page)
+    page.goto("/checkin")
+    page.get_by_role("radio", name="Very heavy").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/checkin?saved=1")
+    assert page.get_by_text("Noted, thank you").is_visible()
+    assert page.get_by_role("radio", name="Heavy", exact=True).is_checked()
+
+
+def test_the_skip_link_comes_first(page: Page) -> None:
+    """The first Tab shows it."""
+    page.goto("/")
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.inner_text() == "Skip to the content"
+    box = focused.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+
+
+def test_leaving(served: Site, page: Page) -> None:
+    """Disconnect, confirm, goodbye."""
+    connect(page)
+    page.goto("/status")
+    page.get_by_role("link", name="Disconnect and delete").click()
+    page.get_by_role("button", name="Disconnect and delete").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "You are disconnected"
+    assert len(served.erased) == 1
+
+
+def test_an_operator_at_work(served: Site, page: Page) -> None:
+    """Log in, look, search."""
+    with served.store.transaction() as tx:
+        tx.admins.add("ada", PASSWORD_HASH, "operator", NOW)
+        tx.heartbeats.beat("clock:due_syncs", NOW - timedelta(seconds=9))
+        tx.logbook.write([{"at": NOW.isoformat(), "level": "error", "event": "sync_failed"}])
+    page.goto("/admin")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Everything runs"
+    page.get_by_role("link", name="Log book").click()
+    page.get_by_label("At least").select_option("error")
+    page.get_by_role("button", name="Show").click()
+    assert page.get_by_role("cell", name="sync_failed").is_visible()
+
+
+PAGES = ("/", "/privacy", "/welcome", "/status", "/checkin", "/disconnect", "/goodbye", "/admin/login")
+CHECKS = """() => {
+  const problems = []
+  if (document.documentElement.scrollWidth > innerWidth) problems.push('wider than the window')
+  if (document.querySelectorAll('h1').length !== 1) problems.push('not one first heading')
+  for (const e of document.querySelectorAll('input:not([type=hidden]), select'))
+    if (!e.labels.length && !e.ariaLabel) problems.push('no label: ' + e.name)
+  for (const e of document.querySelectorAll('button, .button, .quiet, .choices label'))
+    if (!e.matches('.plain') && e.getBoundingClientRect().height < 44) problems.push('small: ' + e.innerText)
+  return problems
+}"""
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_pages_fit_and_are_labelled(chromium: Browser, served: Site, size: tuple[int, int]) -> None:
+    """No sideways scrolling, one first heading, a label for every field, targets for thumbs."""
+    context = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]}, base_url=served.deps.base_url, bypass_csp=True
+    )
+    page = context.new_page()
+    connect(page)
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        found[path] = page.evaluate(CHECKS)
+    context.close()
+    assert {path: [] for path in PAGES} == found
