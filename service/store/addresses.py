@@ -80,9 +80,11 @@ class Addresses:
             token = new_token()
             sealed = self._sealed(token, "unsubscribe", athlete_id)
             fresh = {"unsubscribe": sealed, "unsubscribe_digest": digest_of(token)}
-            row = self._put(athlete_id, fresh, only_where_missing=True) or self._row(athlete_id)
-        if row is None:
-            raise KeyError(f"athlete {athlete_id} was erased meanwhile")
+            self._put(athlete_id, fresh, only_where_missing=True)
+            # Of two that come first together, one has written; both read what is there.
+            row = self._connection.execute(
+                select(AddressRow.__table__).where(AddressRow.athlete_id == athlete_id)
+            ).one()
         return self._opened(row.unsubscribe, "unsubscribe", athlete_id)
 
     def by_unsubscribe_token(self, token: str) -> UUID | None:
@@ -117,18 +119,15 @@ class Addresses:
         )
         return self._connection.execute(query).scalar_one_or_none() is not False
 
-    def _put(
-        self, athlete_id: UUID, values: dict[str, Any], *, only_where_missing: bool = False
-    ) -> Row[Any] | None:
+    def _put(self, athlete_id: UUID, values: dict[str, Any], *, only_where_missing: bool = False) -> None:
         where = (
             and_(*(getattr(AddressRow, name).is_(None) for name in values)) if only_where_missing else None
         )
-        return self._connection.execute(
+        self._connection.execute(
             insert(AddressRow)
             .values(athlete_id=athlete_id, **values)
             .on_conflict_do_update(index_elements=[AddressRow.athlete_id], set_=values, where=where)
-            .returning(AddressRow.__table__)
-        ).one_or_none()
+        )
 
     def _row(self, athlete_id: UUID) -> Row[Any] | None:
         query = select(AddressRow.__table__).where(AddressRow.athlete_id == athlete_id)

@@ -19,6 +19,8 @@ SOCKET_PATH_LIMIT = 103
 SOCKET = "/.s.PGSQL.5432"
 PATIENCE_S = 10.0
 LOG_LIMIT = 5_000_000
+PROC = Path("/proc")
+NAME = "postgres"
 
 
 def private(folder: Path, identity: Identity) -> Path:
@@ -102,23 +104,23 @@ def _recorded(file: Path) -> int:
 
 def _serving(data: Path) -> set[int]:
     """Processes of the cluster: every one of them works inside the data folder."""
-    proc = Path("/proc/self/cwd")
-    if not proc.exists():
+    if not PROC.exists():
         recorded = _recorded(data / "postmaster.pid")
         return {recorded} if recorded and _is_postgres(recorded) else set()
     found = set()
-    for entry in os.scandir("/proc"):
+    for entry in os.scandir(PROC):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{entry.name}/cwd") == str(data):
+                if os.readlink(f"{entry.path}/cwd") == str(data):
                     found.add(int(entry.name))
     return found
 
 
 def _is_postgres(pid: int) -> bool:
     """Where there is no /proc (macOS): ask ps for the name."""
-    said = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return said.stdout.strip().endswith("postgres")
+    command = ["ps", "-o", "comm=", "-p", str(pid)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return said.stdout.strip().endswith(NAME)
 
 
 def log_file(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 import service
@@ -108,8 +109,6 @@ def _config(connection: sqlalchemy.Connection) -> Config:
 
 
 def _is_below(config: Config, target: str, known: str | None) -> bool:
-    from alembic.script import ScriptDirectory
-
     if known is None:
         return False
     older = {

@@ -1,5 +1,6 @@
 """The embedded Postgres: it comes, it is shared, it survives, and it never stays behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from service.errors import DatabaseUnavailable
-from service.store import binaries, cluster, identity
+from service.store import binaries, cluster, identity, launch
 from service.store.identity import Identity, choose
 from service.store.postgres import EmbeddedPostgres, ensure_database
 from tests.fixtures_postgres import SETTINGS
@@ -34,7 +35,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's deat
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stopped cluster, to be copied: initdb takes most of a start."""
+    """A stopped cluster: initdb takes most of a start."""
     folder = tmp_path_factory.mktemp("made")
     with EmbeddedPostgres(folder, durable=False, settings=SETTINGS):
         pass
@@ -42,11 +43,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    """A stopped cluster of this test's own."""
-    place = tmp_path / "pg"
-    shutil.copytree(made, place)
-    return place
+def folder(made: Path) -> Path:
+    """The cluster that these tests start, kill and stop one after the other, as life does."""
+    assert not cluster._serving(made / "data"), "the test before left a server behind"
+    return made
 
 
 def embedded(folder: Path) -> EmbeddedPostgres:
@@ -137,12 +137,12 @@ def test_a_killed_server_is_restarted(folder: Path) -> None:
     """kill -9 of the postmaster: recovered, without anybody's hands, and nothing committed is lost."""
     with EmbeddedPostgres(folder, settings=SETTINGS) as server:  # durable: a fast one may lose the last rows
         with psycopg.connect(server.dsn) as connection:
-            connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+            connection.execute("CREATE TABLE survived AS SELECT 7 AS number")
         before = postmaster(folder)
         os.kill(before, signal.SIGKILL)
         assert until(lambda: answers(server.dsn) and postmaster(folder) != before)
         with psycopg.connect(server.dsn) as connection:
-            assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+            assert connection.execute("SELECT number FROM survived").fetchone() == (7,)
 
 
 @on_linux
@@ -296,6 +296,73 @@ def test_the_launcher_gives_up_without_its_parent() -> None:
     command = [sys.executable, "-I", "-S", str(identity.LAUNCHER), "1", "-1", "-1", "/bin/true"]
     expected = 1 if sys.platform == "linux" and os.getpid() != 1 else 0
     assert subprocess.run(command, check=False).returncode == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        (["0", "-1", "-1"], ["exec"]),  # initdb as ourselves: nothing but start it
+        (["0", "65534", "65533"], ["groups []", "gid 65533", "uid 65534", "exec"]),  # groups while we may
+        ([str(os.getppid()), "-1", "-1"], ["tie", "exec"]),  # a server, tied to its parent
+        ([str(os.getppid()), "7", "8"], ["groups []", "gid 8", "uid 7", "tie", "exec"]),  # tied last
+        (["1000000", "-1", "-1"], ["tie", "exit 1"]),  # the parent has died meanwhile
+    ],
+)
+@on_linux
+def test_the_launcher_takes_its_steps_in_order(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], steps: list[str]
+) -> None:
+    """The kernel forgets the tie when credentials change."""
+    done: list[str] = []
+
+    class Libc:
+        def __init__(self, _name: None) -> None: ...
+
+        def prctl(self, option: int, number: int) -> None:
+            assert (option, number) == (1, signal.SIGINT)
+            done.append("tie")
+
+    def end(code: int) -> None:
+        done.append(f"exit {code}")
+        raise SystemExit
+
+    monkeypatch.setattr(launch.ctypes, "CDLL", Libc)
+    monkeypatch.setattr(launch.sys, "exit", end)
+    monkeypatch.setattr(os, "setgroups", lambda groups: done.append(f"groups {groups}"))
+    monkeypatch.setattr(os, "setgid", lambda gid: done.append(f"gid {gid}"))
+    monkeypatch.setattr(os, "setuid", lambda uid: done.append(f"uid {uid}"))
+    monkeypatch.setattr(os, "execv", lambda program, arguments: done.append("exec"))
+    with contextlib.suppress(SystemExit):
+        launch.main([*words, "/pg/postgres", "-D", "x"])
+    assert done == steps
+
+
+def test_a_machine_without_unshare_is_no_error() -> None:
+    """It only means that there are no namespaces."""
+    assert not identity._runs(["/no/such/program"])
+
+
+@on_linux
+def test_where_there_is_no_proc_ps_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS: the number in the file counts if it is a postgres."""
+    monkeypatch.setattr(cluster, "PROC", tmp_path / "no" / "proc")
+    (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    assert cluster._serving(tmp_path) == set()
+    monkeypatch.setattr(cluster, "NAME", Path("/proc/self/comm").read_text().strip())
+    assert cluster._serving(tmp_path) == {os.getpid()}
+
+
+@on_linux
+def test_stuck_orphans_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend whose postmaster is gone and that does not end would write beside the new server."""
+    monkeypatch.setattr(cluster, "PATIENCE_S", 0.05)
+    data = tmp_path / "data"
+    data.mkdir()
+    with subprocess.Popen(["sleep", "60"], cwd=data) as orphan:
+        assert until(lambda: orphan.pid in cluster._serving(data))
+        threading.Thread(target=orphan.wait, daemon=True).start()
+        cluster.evict(data)
+        assert orphan.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

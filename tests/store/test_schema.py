@@ -54,6 +54,7 @@ def test_up_down_and_up_again(fresh_database_url: str) -> None:
     schema.migrate(fresh_database_url, "base")
     assert tables_in(fresh_database_url) == {"alembic_version"}
     assert things_in(fresh_database_url) == 0
+    schema.migrate(fresh_database_url, "20261123_first")
     schema.migrate(fresh_database_url)
     assert schema.drift(fresh_database_url) == []
     fill(fresh_database_url)
