@@ -63,7 +63,7 @@ def confirm(deps: Deps, token: Annotated[Opaque, Form()]) -> HTMLResponse:
         return notice(
             deps,
             "This link is no longer good",
-            "It may be older than two days, or a newer one was sent since. Nothing was changed.",
+            "It may be older than three days, or a newer one was sent since. Nothing was changed.",
             "Leave your address once more on your status page, and a new link comes.",
             status=404,
             link=("/status", "To your status page"),

@@ -1,9 +1,8 @@
 """The web application: routes, headers, and one plain page for every error."""
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
@@ -15,8 +14,7 @@ from service.logs import log
 from service.web import address, admin, admin_login, admin_tables, checkin, connect, health, leave, status
 from service.web.deps import PACKAGE, WebDeps
 from service.web.headers import SecurityHeaders, security_headers
-from service.web.inputs import Line
-from service.web.pages import notice, see
+from service.web.pages import ANSWERS, notice, see
 from service.web.session import FormRefused, NotSignedIn, Realm
 
 LARGEST_BODY = 64 * 1024
@@ -29,11 +27,11 @@ STATIC = {
 }
 """Read once: a request can name one of these and nothing else on the disk."""
 
-statics = APIRouter()
+statics = APIRouter(responses=dict(ANSWERS))
 
 
-@statics.get("/static/{name}", response_class=Response, responses={404: {"description": "No such file"}})
-def static(name: Annotated[Line, Path()]) -> Response:
+@statics.get("/static/{name}", response_class=Response)
+def static(name: str) -> Response:
     """A file of ours. Its address changes with its content, so it may be kept for long."""
     if name not in STATIC:
         raise HTTPException(404)

@@ -154,7 +154,7 @@ def _not_ours(deps: WebDeps) -> Response:
         "The way back from Strava did not match the way there. It may have taken longer than ten minutes, "
         "been opened twice, or come from another browser.",
         "Nothing was connected. Please start again.",
-        status=400,
+        status=403,
     )
 
 

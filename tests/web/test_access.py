@@ -17,7 +17,7 @@ MATRIX = {
     ("GET", "/static/{name}"): (200, 200, 200),
     # A form without its consent; a redirect without its state.
     ("POST", "/connect"): (400, 400, 400),
-    ("GET", "/oauth/callback"): (400, 400, 400),
+    ("GET", "/oauth/callback"): (403, 403, 403),
     # The token in the link decides, not who asks.
     ("GET", "/unsubscribe/{token}"): (200, 200, 200),
     ("POST", "/unsubscribe/{token}"): (404, 404, 404),

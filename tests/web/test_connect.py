@@ -143,7 +143,7 @@ class TestState:
     """The way back is good once, in the browser that went, within ten minutes."""
 
     def refused(self, site: Site, answer) -> bool:
-        return answer.status_code == 400 and not site.strava.asked and connected(site) == 0
+        return answer.status_code == 403 and not site.strava.asked and connected(site) == 0
 
     def test_missing(self, site: Site) -> None:
         """Nobody went."""
