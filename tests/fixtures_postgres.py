@@ -7,8 +7,10 @@ the process ends, the server ends with it; a folder left behind by ``kill -9`` i
 
 import contextlib
 import fcntl
+import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from service.store.schema import migrate
 from service.store.session import Store, open_store
 
 PREFIX = "freshlegs-tests-"
+STARTING_S = 60
 TEMPLATE = "template_freshlegs"
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'alembic_version'
     AND relnamespace = 'public'::regnamespace"""
@@ -137,6 +140,7 @@ def _execute(server: EmbeddedPostgres, statement: sql.Composed) -> None:
 def _sweep() -> None:
     """Remove folders whose process is gone: nobody holds their lock."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / "pg" / "owner.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError), (folder / "pg" / "owner.lock").open() as lock:
+            if time.time() - os.fstat(lock.fileno()).st_mtime > STARTING_S:  # younger: about to be locked
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)

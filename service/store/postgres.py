@@ -29,6 +29,7 @@ USER = "freshlegs"
 START_LIMIT_S = 60.0
 """First start on a busy core takes about 3 s, crash recovery about as long; a minute means trouble."""
 RESTART_PAUSE_S = 0.5
+FAILED_STARTS = 3
 FAST = (
     "fsync=off",
     "full_page_writes=off",
@@ -64,6 +65,8 @@ class EmbeddedPostgres:
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
         self._trouble: Exception | None = None
+        self._answered = False
+        self._failed_starts = 0
         self._server: subprocess.Popen[bytes] | None = None
         self._sockets = cluster.socket_folder(self.folder)
 
@@ -87,6 +90,7 @@ class EmbeddedPostgres:
         cluster.private(self.folder, self._identity)
         self._stopping.clear()
         self._trouble = None
+        self._answered, self._failed_starts = False, 0
         # The kernel ends the server when the *thread* that started it ends, so one thread does nothing else.
         self._keeper = threading.Thread(target=self._keep, name="postgres-keeper", daemon=True)
         self._keeper.start()
@@ -121,8 +125,15 @@ class EmbeddedPostgres:
                         self._stopping.wait(RESTART_PAUSE_S)
                         continue
                     self._serve()
+                    self._count_a_failed_start()
         except Exception as error:
             self._trouble = error
+
+    def _count_a_failed_start(self) -> None:
+        """A server that never answered and ends each time will not come (files of another version, say)."""
+        self._failed_starts += not (self._answered or self._stopping.is_set())
+        if self._failed_starts >= FAILED_STARTS:
+            raise DatabaseUnavailable(f"the server ended {FAILED_STARTS} times while it was starting")
 
     def _serve(self) -> None:
         """Run the server once, from start to end. Called with the lock held."""
@@ -171,6 +182,7 @@ class EmbeddedPostgres:
                     raise DatabaseUnavailable(self._explain(error)) from (self._trouble or error)
                 time.sleep(0.02)
             else:
+                self._answered = True
                 return
 
     def _explain(self, error: Exception) -> str:

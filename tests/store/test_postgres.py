@@ -1,6 +1,7 @@
 """The embedded Postgres: it comes, it is shared, it survives, and it never stays behind."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -383,11 +384,20 @@ def test_a_failing_initdb_is_told(tmp_path: Path, script: str, message: str) -> 
         EmbeddedPostgres(tmp_path / "pg", programs=programs).start()
 
 
-def test_a_server_that_does_not_come_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the end of its log, after the limit."""
-    monkeypatch.setattr("service.store.postgres.START_LIMIT_S", 0.3)
+def test_a_server_that_cannot_start_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After three tries, with the end of its log."""
+    monkeypatch.setattr("service.store.postgres.RESTART_PAUSE_S", 0.01)
     with pytest.raises(DatabaseUnavailable, match="unrecognized configuration parameter"):
         EmbeddedPostgres(folder, settings=("no_such_setting=1",)).start()
+
+
+def test_a_server_that_does_not_come_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the limit; here another process has the folder and serves nothing."""
+    monkeypatch.setattr("service.store.postgres.START_LIMIT_S", 0.1)
+    with (folder / "owner.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DatabaseUnavailable, match="does not answer"):
+            embedded(folder).start()
 
 
 def test_a_given_url_is_used_as_it_is(tmp_path: Path) -> None:
