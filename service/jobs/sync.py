@@ -9,7 +9,7 @@ from uuid import UUID
 from service.analyse.assess import HORIZON
 from service.app import App
 from service.domain.activity import Activity, Source
-from service.domain.athlete import Athlete
+from service.domain.athlete import Athlete, AthleteState
 from service.domain.night import due_instant, known_zone, next_night
 from service.errors import (
     AppInactive,
@@ -44,8 +44,7 @@ def sync(app: App, subjects: Sequence[str]) -> None:
 
 
 def _sync(app: App, athlete_id: UUID) -> None:
-    with app.store.transaction() as tx:
-        athlete = tx.athletes.get(athlete_id)
+    athlete = _connected(app, athlete_id)
     if athlete is None:
         return
     try:
@@ -70,16 +69,22 @@ def deepen(app: App, subjects: Sequence[str]) -> None:
     Never awaited: whatever is missing is asked for again the next night.
     """
     for athlete_id in map(UUID, subjects):
+        athlete = _connected(app, athlete_id)
+        if athlete is None:
+            continue
         try:
-            with app.store.transaction() as tx:
-                athlete = tx.athletes.get(athlete_id)
-            if athlete is None:
-                continue
             if athlete.listed_whole_at is None:
                 _list(app, athlete_id, app.now(), whole=True)
             read_details(app, athlete_id, DETAILS_FOR_BASELINE)
         except StravaError as error:
             log().info("deepening_postponed", athlete=athlete_id, code=error.code)
+
+
+def _connected(app: App, athlete_id: UUID) -> Athlete | None:
+    """The athlete, unless they left since the job was asked for: Strava is not asked about those."""
+    with app.store.transaction() as tx:
+        athlete = tx.athletes.get(athlete_id)
+    return athlete if athlete is not None and athlete.state is AthleteState.CONNECTED else None
 
 
 def read_details(app: App, athlete_id: UUID, most: int) -> int:
@@ -132,12 +137,20 @@ def _renew(app: App, athlete: Athlete) -> None:
     else:
         newest = _list(app, athlete.id, now, whole=True)
     if not first:
-        read_details(app, athlete.id, DETAILS_A_NIGHT)
+        _read_newest_details(app, athlete.id)
     zone = newest_zone(newest) or athlete.zone
     zone = zone if known_zone(zone) else athlete.zone
     next_sync_at = due_instant(next_night(now, zone), zone)
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
+
+
+def _read_newest_details(app: App, athlete_id: UUID) -> None:
+    """The list is read by now: a detail that Strava will not give is no reason to put the night off."""
+    try:
+        read_details(app, athlete_id, DETAILS_A_NIGHT)
+    except StravaError as error:
+        log().info("details_postponed", athlete=athlete_id, code=error.code)
 
 
 def _whole_is_due(athlete: Athlete, now: datetime) -> bool:

@@ -1,0 +1,327 @@
+"""Sync: our rows become those of Strava, and whatever Strava answers instead costs time and nothing else."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.domain.athlete import AthleteState
+from service.domain.night import MailKind, due_instant, next_night
+from service.jobs.sync import DETAILS_A_NIGHT, WHOLE_EVERY, deepen, newest_zone, sync
+from service.strava.quota import quarter_hour
+from tests.apps import again, an_app, connect
+from tests.strava_standin.control import CANARIES
+
+STEADY, BERLIN = 7000001, "Europe/Berlin"
+SWITCHED_OFF = '{"message":"error","errors":[{"resource":"Application","field":"status","code":"inactive"}]}'
+DAY = timedelta(days=1)
+
+
+def kept(app, athlete):
+    """The athlete's rows, by id at Strava."""
+    with app.store.transaction() as tx:
+        found = tx.activities.of(athlete.id, datetime(2000, 1, 1, tzinfo=UTC))
+    return {activity.external_id: activity for activity in found}
+
+
+def overview(app):
+    with app.store.transaction() as tx:
+        return tx.athletes.overview()[0]
+
+
+def claimed_sync(app, athlete):
+    """A sync as the clock asks for it: claimed, which counts the attempt."""
+    with app.store.transaction() as tx:
+        assert tx.athletes.claim_due_syncs(app.now(), 10) == [athlete.id]
+    sync(app, [str(athlete.id)])
+
+
+def pass_(live, strava, clock, span):
+    """Let time pass, here and there."""
+    strava.set_now(clock.move_to(clock.now() + span))
+
+
+@pytest.fixture
+def athlete(live, strava):
+    return connect(live, strava, STEADY)
+
+
+class TestFirstList:
+    def test_one_call_brings_the_list_and_asks_for_the_verdict(self, live, strava, athlete):
+        """The first verdict costs one call; the rest of the list comes after it."""
+        claimed_sync(live, athlete)
+        listed = {str(row["id"]) for row in strava.activities(STEADY)}
+        assert set(kept(live, athlete)) == listed
+        assert [call["path"] for call in strava.ledger()] == ["/api/v3/athlete/activities"]
+        assert live.queue.asked == [("judge", athlete.id), ("deepen", athlete.id)]
+
+    def test_the_zone_comes_with_the_newest_session(self, live, strava, athlete):
+        """Strava tells no zone at consent; the first list does, and the night moves to it."""
+        claimed_sync(live, athlete)
+        moved = again(live, athlete)
+        assert moved.zone == BERLIN == strava.athlete("steady")["zone"]
+        assert moved.next_night_at == due_instant(moved.next_night, BERLIN)
+
+    def test_the_next_sync_is_due_with_the_next_night(self, live, strava, athlete):
+        """So that its verdict sees the whole day."""
+        claimed_sync(live, athlete)
+        assert overview(live).sync_due_at == due_instant(next_night(live.now(), BERLIN), BERLIN)
+
+    def test_nothing_to_remember_of_places_and_titles(self, live, strava, athlete):
+        """Canaries of the stand-in never reach a row (the season scans every table)."""
+        claimed_sync(live, athlete)
+        text = repr(kept(live, athlete))
+        assert text
+        assert not [canary for canary in CANARIES if canary in text]
+
+    def test_an_athlete_who_is_gone_is_no_error(self, live):
+        """The queue may bring a job late or twice."""
+        sync(live, ["00000000-0000-0000-0000-000000000000"])
+        assert live.queue.asked == []
+
+    def test_who_is_no_longer_connected_is_not_read(self, live, strava, athlete):
+        """A job that was deferred before the athlete disconnected must not ask Strava."""
+        with live.store.transaction() as tx:
+            tx.athletes.disconnect(athlete.id)
+        sync(live, [str(athlete.id)])
+        deepen(live, [str(athlete.id)])
+        assert strava.ledger() == []
+
+
+class TestMirror:
+    @pytest.fixture(autouse=True)
+    def _read_once(self, live, athlete):
+        claimed_sync(live, athlete)
+
+    def newest(self, strava):
+        return strava.activities(STEADY)[0]
+
+    def test_a_new_session_is_added(self, live, strava, athlete, clock):
+        row = strava.insert(STEADY, distance=5000.0)
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        assert kept(live, athlete)[str(row["id"])].distance_m == 5000.0
+
+    def test_an_edited_session_is_changed(self, live, strava, athlete, clock):
+        newest = self.newest(strava)
+        strava.edit(newest["id"], distance=1234.0)
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        assert kept(live, athlete)[str(newest["id"])].distance_m == 1234.0
+
+    def test_a_deleted_session_is_removed(self, live, strava, athlete, clock):
+        """Strava wants deletions mirrored within 48 hours; the nightly list shows them for nothing."""
+        newest = self.newest(strava)
+        strava.delete(newest["id"])
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        assert str(newest["id"]) not in kept(live, athlete)
+
+    def test_the_newest_sessions_are_read_in_detail_before_the_night(self, live, strava, athlete, clock):
+        """The effort of the last runs is worth waiting for; more comes later."""
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        detailed = [activity for activity in kept(live, athlete).values() if activity.detailed]
+        assert len(detailed) == DETAILS_A_NIGHT
+
+    def test_trouble_with_a_detail_does_not_cost_the_night(self, live, strava, athlete, clock):
+        """The list was read; a detail that Strava will not give is only a hint missing."""
+        strava.fault(path="/activities/", chance=1.0, status=500)
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        assert again(live, athlete).synced_at == live.now()
+        assert live.queue.of("judge") == [athlete.id, athlete.id]
+
+    def test_every_few_days_the_whole_list_is_read(self, live, strava, athlete, clock):
+        """Older rows would die of age otherwise."""
+        strava.clear_ledger()
+        for _ in range(WHOLE_EVERY.days + 1):
+            pass_(live, strava, clock, DAY)
+            claimed_sync(live, athlete)
+        lists = [call["query"] for call in strava.ledger(path="/athlete/activities")]
+        assert sum("after=" in query for query in lists) == 2 * 2  # twice whole, each to its empty page
+        assert sum("after=" not in query for query in lists) == WHOLE_EVERY.days - 1
+
+
+class TestDeepen:
+    def test_the_rest_of_the_list_and_details_come_after_the_verdict(self, live, strava, athlete):
+        """What one page did not show, and the efforts of the last weeks."""
+        claimed_sync(live, athlete)
+        deepen(live, [str(athlete.id)])
+        assert again(live, athlete).listed_whole_at == live.now()
+        assert sum(activity.detailed for activity in kept(live, athlete).values()) > DETAILS_A_NIGHT
+
+    def test_a_detail_that_is_gone_is_left_to_the_next_list(self, live, strava, athlete):
+        """Deleted between the list and the detail."""
+        claimed_sync(live, athlete)
+        newest = strava.activities(STEADY)[0]
+        strava.delete(newest["id"])
+        deepen(live, [str(athlete.id)])
+        assert any(activity.detailed for activity in kept(live, athlete).values())
+
+    def test_without_quota_it_waits_for_another_night(self, live, strava, athlete, events):
+        """Nothing that waits for it, nothing fails."""
+        claimed_sync(live, athlete)
+        strava.fault(path="/api/v3", chance=1.0, status=429, body="{}")
+        deepen(live, [str(athlete.id)])
+        assert "deepening_postponed" in [event["event"] for event in events]
+        assert again(live, athlete).listed_whole_at is None
+
+
+class TestBadRows:
+    @pytest.mark.parametrize(
+        ("broken", "field"),
+        [
+            ({"moving_time": -5}, "moving_time"),  # time does not run backwards
+            ({"start_date": "yesterday", "start_date_local": None}, "start_date"),  # no instant
+        ],
+    )
+    def test_a_row_that_cannot_be_read_is_kept_aside(self, live, strava, athlete, broken, field):
+        """The page it came with is stored, and an admin sees which field of which row."""
+        newest, *others = strava.activities(STEADY)
+        strava.fault(
+            path="/athlete/activities", calls=[1], status=200, body=json.dumps([newest | broken, *others])
+        )
+        claimed_sync(live, athlete)
+        assert set(kept(live, athlete)) == {str(row["id"]) for row in others}
+        with live.store.transaction() as tx:
+            (refused,) = tx.quarantine.list()
+        assert (refused.external_id, refused.field) == (str(newest["id"]), field)
+
+    def test_a_row_kept_aside_is_not_taken_for_deleted(self, live, strava, athlete, clock):
+        """It was on the list: what was read of it before stays."""
+        claimed_sync(live, athlete)
+        newest, *others = strava.activities(STEADY)
+        body = json.dumps([newest | {"moving_time": -5}, *others])
+        strava.fault(path="/athlete/activities", calls=[1], status=200, body=body)
+        pass_(live, strava, clock, timedelta(hours=23))
+        with live.store.transaction() as tx:
+            tx.athletes.sync_soon(athlete.id, live.now())
+        claimed_sync(live, athlete)
+        assert str(newest["id"]) in kept(live, athlete)
+
+
+class TestTrouble:
+    @pytest.mark.parametrize(
+        ("answer", "code", "wait"),
+        [
+            ({"status": 503}, "strava_unavailable", timedelta(minutes=10)),  # down
+            (
+                {"status": 200, "body": "<html>"},
+                "strava_unavailable",
+                timedelta(minutes=10),
+            ),  # a page, no data
+            ({"drop": "before"}, "strava_unavailable", timedelta(minutes=10)),  # the connection breaks
+            ({"status": 403, "body": SWITCHED_OFF}, "app_inactive", timedelta(hours=1)),  # operator's trouble
+        ],
+    )
+    def test_it_is_put_off_and_does_not_count(self, live, strava, athlete, answer, code, wait):
+        """Strava's trouble parks nobody."""
+        strava.fault(path="/athlete/activities", chance=1.0, **answer)
+        claimed_sync(live, athlete)
+        row = overview(live)
+        assert (row.sync_error, row.sync_attempts, row.sync_due_at) == (code, 0, live.now() + wait)
+        assert live.queue.asked == []
+
+    def test_nobody_answers(self, app, strava, clock):
+        """The same without a server."""
+        athlete = connect(app, strava, STEADY)
+        claimed_sync(app, athlete)
+        assert overview(app).sync_error == "strava_unavailable"
+
+    def test_without_quota_it_waits_for_the_window(self, live, strava, athlete):
+        """Neither sooner, which would be in vain, nor later, and no call is sent."""
+        strava.limits(read_limit=(100, 1000))
+        with live.store.transaction() as tx:
+            tx.quota.close(live.now(), quarter_hour(live.now()).end)
+        claimed_sync(live, athlete)
+        row = overview(live)
+        opens_at = quarter_hour(live.now()).end
+        assert (row.sync_error, row.sync_attempts, row.sync_due_at) == ("quota_exhausted", 0, opens_at)
+        assert strava.ledger() == []
+
+    def test_a_429_closes_the_door_for_everyone(self, live, strava, athlete):
+        """Whoever else asks next is told before sending."""
+        strava.fault(path="/athlete/activities", calls=[1], status=429, body="{}")
+        claimed_sync(live, athlete)
+        sync(live, [str(athlete.id)])
+        assert len(strava.ledger()) == 1
+        assert overview(live).sync_due_at == quarter_hour(live.now()).end
+
+
+class TestLostGrant:
+    def mails(self, app):
+        with app.store.transaction() as tx:
+            return [mail.kind for mail in tx.mailbox.many()]
+
+    def test_a_token_that_ended_early_is_renewed_once(self, live, strava, athlete, clock):
+        """A 401 on data may only mean that; the athlete notices nothing."""
+        pass_(live, strava, clock, timedelta(hours=5, minutes=30))
+        fresh = clock.now() + timedelta(hours=2)
+        with live.store.transaction() as tx:
+            tokens = tx.tokens.get(athlete.id)
+            tx.tokens.put(athlete.id, type(tokens)("not the token", tokens.refresh_token, fresh))
+        claimed_sync(live, athlete)
+        assert again(live, athlete).synced_at == live.now()
+        assert strava.counters() == {"unauthorized": 1, "refresh_rotated": 1}
+
+    def test_a_dead_grant_asks_for_reconnection_with_one_mail(self, live, strava, athlete):
+        """However often the job runs again."""
+        strava.revoke(STEADY)
+        claimed_sync(live, athlete)
+        sync(live, [str(athlete.id)])
+        assert again(live, athlete).state is AthleteState.NEEDS_RECONNECT
+        assert self.mails(live) == [MailKind.RECONNECT]
+
+    def test_a_missing_scope_asks_for_consent_again(self, live, strava, athlete):
+        """A grant that does not cover the list cannot be worked with."""
+        connect(live, strava, STEADY, scopes=["read"])
+        claimed_sync(live, athlete)
+        assert again(live, athlete).state is AthleteState.NEEDS_RECONNECT
+        assert self.mails(live) == [MailKind.RECONNECT]
+
+    def test_nothing_is_asked_of_strava_any_more(self, live, strava, athlete, clock):
+        """Neither by the clock nor by a job that was late."""
+        strava.revoke(STEADY)
+        claimed_sync(live, athlete)
+        strava.clear_ledger()
+        pass_(live, strava, clock, 2 * DAY)
+        with live.store.transaction() as tx:
+            assert tx.athletes.claim_due_syncs(live.now(), 10) == []
+        sync(live, [str(athlete.id)])
+        assert strava.ledger() == []
+
+
+@pytest.mark.parametrize(
+    ("label", "zone"),
+    [
+        ("(GMT+01:00) Europe/Oslo", "Europe/Oslo"),  # as Strava writes it
+        ("Europe/Oslo", "Europe/Oslo"),  # without the prefix
+        ("", None),  # nothing said
+        (None, None),  # absent
+        (7, None),  # nonsense
+    ],
+)
+def test_the_zone_of_a_label(label, zone):
+    """The prefix lies, the name does not."""
+    assert newest_zone([{"start_date": "2026-01-01T00:00:00Z", "timezone": label}]) == zone
+
+
+def test_a_zone_nobody_knows_keeps_the_old_one(live, strava, clock):
+    """A label that tzdata lacks must not stop the athlete's syncs."""
+    athlete = connect(live, strava, STEADY)
+    strava.edit(strava.activities(STEADY)[0]["id"], timezone="(GMT+00:00) Mars/Olympus")
+    claimed_sync(live, athlete)
+    assert again(live, athlete).zone == "UTC"
+
+
+def test_an_empty_account_is_a_result(store, clock, standin):
+    """Nobody has to have run before."""
+    standin.reset(now=clock.now(), athletes=[{"kind": "steady", "id": 1}], history_days=0, future_days=0)
+    for row in standin.activities(1):
+        standin.delete(row["id"])
+    with an_app(store, now=clock.now, standin=standin) as app:
+        athlete = connect(app, standin, 1)
+        claimed_sync(app, athlete)
+        assert kept(app, athlete) == {}
+        assert app.queue.of("judge") == [athlete.id]
