@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from service.domain.advice import Advice
 from service.domain.athlete import PROFILE_READ_ALL, Athlete, AthleteState, Units
 from service.domain.finding import Assessment, Evidence, Finding, Level, State
 from service.domain.night import MailKind
@@ -85,7 +86,7 @@ def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
         "learning": assessment.learning if assessment and assessment.state is State.LEARNING else None,
         "notes": list(_notes(found)),
         "findings": [_finding(finding, athlete.units, deps) for finding in findings],
-        "advice": deps.advise(assessment, athlete.profile) if assessment else None,
+        "advice": _advice(found, deps),
         "ceiling": _ceiling(assessment, athlete.units, deps),
         "unseen": _unseen(assessment, deps),
         "nights": [_night(night) for night in found.nights],
@@ -207,6 +208,14 @@ def _evidence(evidence: Evidence, units: Units, deps: WebDeps) -> dict[str, str]
         "change": words.change(evidence.value, unit, baseline),
         "strava_url": _strava_url(evidence.activity_id),
     }
+
+
+def _advice(found: Standing, deps: WebDeps) -> Advice | None:
+    """Only beside a warning: what is worth watching calls for nothing."""
+    assessment = found.assessment
+    if assessment is None or assessment.state is not State.WARN:
+        return None
+    return deps.advise(assessment, found.athlete.profile)
 
 
 def _strava_url(activity_id: str | None) -> str:

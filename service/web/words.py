@@ -12,6 +12,8 @@ from service.domain.night import Silence
 USUAL_WINDOW = timedelta(days=2)
 """How long heavy legs may last where the finding names no day."""
 AMOUNTS = frozenset({"m", "km", "s", "min", "h", "load", "load/day"})
+MANY = 3
+"""From here on "4 times" says more than "+300 %"."""
 AGREEING = 0.5
 """A channel at this strength counts as one that agrees (science note §13: c·q ≥ 0.5)."""
 
@@ -132,9 +134,11 @@ def said(value: float, unit: str, units: Units, what: str = "") -> str:
 
 
 def change(value: float, unit: str, baseline: float | None) -> str:
-    """The difference to the usual in per cent, for amounts only: a rating has no per cent."""
+    """The difference to the usual in per cent, large ones as a multiple; a rating has neither."""
     if baseline is None or baseline <= 0 or unit not in AMOUNTS:
         return ""
+    if value >= MANY * baseline:
+        return f"{value / baseline:.0f} times"
     return f"{(value / baseline - 1) * 100:+.0f} %".replace("-", "\N{MINUS SIGN}")
 
 

@@ -152,6 +152,13 @@ def test_one_thing_to_do(build: Callable[..., Site]) -> None:
     assert "We only see what was recorded." in text
 
 
+def test_what_is_worth_watching_calls_for_nothing(build: Callable[..., Site]) -> None:
+    """Advice comes with a warning, not before."""
+    site = build(advise=lambda assessment, profile: pytest.fail("nobody asked"))
+    text = page_with(site, replace(assessment(night=NIGHT), state=State.WATCH))
+    assert "One thing to do" not in text
+
+
 def test_the_last_nights_say_why_there_was_no_mail(site: Site) -> None:
     """Newest first, with the reason."""
     browser = site.athlete()
@@ -260,6 +267,7 @@ def test_how_sure_and_why(channels: dict[Channel, float], level: Level | None, e
     [
         (24.2, "km", 17.3, "+40 %"),  # more than usual
         (10.0, "min", 20.0, "−50 %"),  # less, with a real minus sign
+        (149.0, "load", 34.0, "4 times"),  # so much more that per cent say little
         (10.0, "min", None, ""),  # nothing to compare with
         (10.0, "min", 0.0, ""),  # a difference to nothing has no per cent
         (-0.3, "ratio", 0.1, ""),  # a balance has none either
