@@ -26,6 +26,8 @@ MAILS_A_TICK = 500
 GRACE = timedelta(hours=3)
 """How long a night waits for a fresh list from Strava before it is judged with what there is."""
 SILENT_PERIODS = 3
+MAIL_TEXT_KEPT = timedelta(days=30)
+QUARANTINE_KEPT = timedelta(days=30)
 
 
 def due_syncs(app: App) -> None:
@@ -72,15 +74,19 @@ def rescue(app: App) -> None:
 
 
 def purge(app: App) -> None:
-    """Delete what is older than it may be: Strava's rows, spent sessions, old log rows."""
+    """Delete what is older than it may be: Strava's rows first, then everything that only served its day."""
     now = app.now()
     with app.store.transaction(statement_timeout_ms=60_000) as tx:
         removed = 0
         if app.settings.strava_retention_days:
             limit = timedelta(days=app.settings.strava_retention_days)
             removed = tx.activities.delete_older_than(now - limit)
+        tx.mailbox.purge(now - MAIL_TEXT_KEPT)
+        tx.quarantine.purge(now - QUARANTINE_KEPT)
         tx.browsers.purge(now)
+        tx.admins.purge(now)
         tx.logbook.purge(now)
+        tx.jobs.purge()
     if removed:
         log().info("activities_expired", removed=removed)
 

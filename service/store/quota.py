@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from service.store.tables_service import QuotaWindowRow
 
@@ -37,6 +38,10 @@ class Quota:
         A window's ``limit`` holds until Strava has named another (``learn``). ``keep_free`` leaves that
         many calls to more urgent work. Commit at once: the rows stay locked until then.
         """
+        locked = self._locked(windows)
+        if len(locked) < len(windows):
+            self._open(windows)
+            locked = self._locked(windows)
         closed_until: datetime | None = self._connection.execute(
             select(func.max(QuotaWindowRow.ends_at)).where(
                 QuotaWindowRow.family == CLOSED, QuotaWindowRow.ends_at > now
@@ -44,19 +49,24 @@ class Quota:
         ).scalar_one()
         if closed_until is not None:
             return closed_until
-        full: list[datetime] = []
-        with self._connection.begin_nested() as savepoint:
-            # One order for everybody, or two reservations could each wait for the other.
-            for window in sorted(windows, key=lambda window: window.family):
-                if not self._count(window, keep_free):
-                    full.append(window.ends_at)
-            if full:
-                savepoint.rollback()
+        limits = {window.family: window.limit for window in windows}
+        full = [
+            row.ends_at for row in locked if row.used >= (row.learned_limit or limits[row.family]) - keep_free
+        ]
+        if not full:
+            self._connection.execute(
+                update(QuotaWindowRow).where(_these(windows)).values(used=QuotaWindowRow.used + 1)
+            )
         return max(full, default=None)
 
     def learn(self, now: datetime, windows: Sequence[QuotaWindow]) -> None:
         """Take in what Strava's headers said: the limit as it is now, and usage where it is larger."""
-        for window in sorted(windows, key=lambda window: window.family):
+        known = {
+            row.family: row
+            for row in self._connection.execute(select(QuotaWindowRow.__table__).where(_these(windows)))
+        }
+        news = [window for window in windows if _is_news(window, known.get(window.family))]
+        for window in sorted(news, key=lambda window: window.family):
             row = insert(QuotaWindowRow).values(
                 family=window.family,
                 starts_at=window.starts_at,
@@ -73,7 +83,8 @@ class Quota:
                     },
                 )
             )
-        self._connection.execute(delete(QuotaWindowRow).where(QuotaWindowRow.ends_at < now - KEPT_FOR))
+        if news:
+            self._connection.execute(delete(QuotaWindowRow).where(QuotaWindowRow.ends_at < now - KEPT_FOR))
 
     def close(self, now: datetime, opens_at: datetime) -> None:
         """Let nothing through before ``opens_at``."""
@@ -94,29 +105,39 @@ class Quota:
             for row in self._connection.execute(query)
         ]
 
-    def _count(self, window: QuotaWindow, keep_free: int) -> bool:
-        """Whether one more call fits; it is counted if so. A new window inherits the limit last learned."""
-        learned = (
-            select(QuotaWindowRow.learned_limit)
-            .where(QuotaWindowRow.family == window.family, QuotaWindowRow.learned_limit.is_not(None))
-            .order_by(QuotaWindowRow.starts_at.desc())
-            .limit(1)
-            .scalar_subquery()
+    def _locked(self, windows: Sequence[QuotaWindow]) -> Sequence[Row[Any]]:
+        """The rows of the windows, held. One order for everybody, or two reservations could each wait
+        for the other."""
+        query = select(QuotaWindowRow.__table__).where(_these(windows))
+        return self._connection.execute(query.order_by(QuotaWindowRow.family).with_for_update()).all()
+
+    def _open(self, windows: Sequence[QuotaWindow]) -> None:
+        """A row for each window that has none; it inherits the limit last learned."""
+        latest = (
+            select(QuotaWindowRow.family, QuotaWindowRow.learned_limit)
+            .ext(distinct_on(QuotaWindowRow.family))
+            .where(QuotaWindowRow.learned_limit.is_not(None))
+            .order_by(QuotaWindowRow.family, QuotaWindowRow.starts_at.desc())
         )
-        limit = func.coalesce(learned, literal(window.limit)) - keep_free
-        row = insert(QuotaWindowRow).from_select(
-            ["family", "starts_at", "ends_at", "used", "learned_limit"],
-            select(
-                literal(window.family),
-                literal(window.starts_at),
-                literal(window.ends_at),
-                literal(1),
-                learned,
-            ).where(limit >= 1),
-        )
-        counted = row.on_conflict_do_update(
-            index_elements=[QuotaWindowRow.family, QuotaWindowRow.starts_at],
-            set_={"used": QuotaWindowRow.used + 1},
-            where=QuotaWindowRow.used < limit,
-        ).returning(QuotaWindowRow.used)
-        return self._connection.execute(counted).first() is not None
+        learned: dict[str, int] = {row.family: row.learned_limit for row in self._connection.execute(latest)}
+        rows = [
+            {
+                "family": window.family,
+                "starts_at": window.starts_at,
+                "ends_at": window.ends_at,
+                "used": 0,
+                "learned_limit": learned.get(window.family),
+            }
+            for window in sorted(windows, key=lambda window: window.family)
+        ]
+        self._connection.execute(insert(QuotaWindowRow).on_conflict_do_nothing(), rows)
+
+
+def _these(windows: Sequence[QuotaWindow]) -> ColumnElement[bool]:
+    keys = [(window.family, window.starts_at) for window in windows]
+    return tuple_(QuotaWindowRow.family, QuotaWindowRow.starts_at).in_(keys)
+
+
+def _is_news(window: QuotaWindow, known: Row[Any] | None) -> bool:
+    """Most answers only say what we have counted ourselves."""
+    return known is None or known.learned_limit != window.limit or known.used < window.used
