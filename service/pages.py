@@ -6,12 +6,18 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from service.advise.choose import advise
 from service.app import App
+from service.domain.advice import Advice
+from service.domain.finding import Assessment
 from service.domain.grant import Grant
+from service.domain.history import Profile
 from service.domain.message import Message
 from service.jobs.clock import due_syncs
 from service.jobs.erase import erase
+from service.notify import phrases
 from service.notify.message import confirm_address
+from service.notify.quantity import said
 from service.web.app import build_web
 from service.web.deps import WebDeps
 
@@ -35,6 +41,9 @@ def build_pages(app: App) -> FastAPI:
             secure_cookies=app.settings.secure_cookies,
             oauth_base_url=app.settings.strava_oauth_base,
             jobs_by_state=parts.jobs_by_state,
+            advise=parts.advise,
+            phrases=phrases,
+            said=said,
         )
     )
 
@@ -66,6 +75,9 @@ class _Parts:
 
     def confirm_address(self, *, confirm_url: str, day: date) -> Message:
         return confirm_address(confirm_url, night=day)
+
+    def advise(self, assessment: Assessment, profile: Profile) -> Advice | None:
+        return advise(assessment, self._app.catalogue, profile=profile)
 
     def jobs_by_state(self) -> Mapping[str, int]:
         with self._app.store.transaction() as tx:
