@@ -49,7 +49,7 @@ def assess_nights(history: History, nights: Sequence[date], constants: Constants
     found: dict[date, Assessment] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        columns = Columns(diary.windows(chunk))
+        columns = Columns.side_by_side([diary.windows(chunk)])
         judged = _judge(columns, [Slot(diary, night) for night in chunk], constants)
         found.update(zip(chunk, judged, strict=True))
     return [found[night] for night in nights]
@@ -62,7 +62,7 @@ def assess_batch(
     for start in range(0, len(histories), CHUNK):
         pairs = zip(histories[start : start + CHUNK], nights[start : start + CHUNK], strict=True)
         slots = [Slot(diary_of(history, night, constants), night) for history, night in pairs]
-        columns = Columns(np.concatenate([slot.diary.windows([slot.night]) for slot in slots], axis=2))
+        columns = Columns.side_by_side([slot.diary.windows([slot.night]) for slot in slots])
         yield from _judge(columns, slots, constants)
 
 

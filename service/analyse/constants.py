@@ -134,6 +134,7 @@ class Answers:
     low_rating: float
     low_below_mean: float
     own_mean_needed: int
+    spread_floor: float
     weight_soreness: float
     weight_legs: float
     weight_fatigue: float

@@ -28,7 +28,7 @@ class State:
     ``fitness`` and ``fatigue`` (days, columns) are the states after each day of the window; ``usual`` is
     the median load of the athlete's training days; ``…_share`` where
     today stands among the own last weeks; ``answer`` the drop of the last answers below the own
-    mean in rating steps, ``answer_3`` that of the three-day mean; NaN = not seen.
+    mean in own spreads, ``answer_3`` that of the three-day mean; NaN = not seen.
     """
 
     days_known: NDArray[np.int64]
@@ -147,7 +147,7 @@ def _ratio(value: Floats, base: Floats, count: Floats, c: Constants) -> Floats:
 
 
 def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
-    """Drop below the own mean of the freshest answers, and of the mean of three days; weighted over items."""
+    """Drop below the own mean, in own spreads, of the freshest answers and of three days; over items."""
     a = c.answers
     items = (("soreness", a.weight_soreness), ("legs", a.weight_legs), ("fatigue", a.weight_fatigue))
     drops = [_drop(columns[name], c) for name, _ in items]
@@ -158,8 +158,10 @@ def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
 
 def _drop(values: Floats, c: Constants) -> tuple[Floats, Floats]:
     mean = own_mean(values, c)
+    spread = np.sqrt(_mean(np.square(values - mean)))
+    spread = np.maximum(spread, c.answers.spread_floor)
     fresh = values[-c.answers.fresh_days :]
-    return mean - last_known(fresh), mean - _mean(fresh)
+    return (mean - last_known(fresh)) / spread, (mean - _mean(fresh)) / spread
 
 
 def own_mean(values: Floats, c: Constants) -> Floats:

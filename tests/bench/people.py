@@ -107,7 +107,7 @@ class Person:
         history = history_of(reading)
         nights = nights_of(history)
         diary = diary_of(history, nights[-1], constants)
-        state = state_of(Columns(diary.windows(nights)), constants)
+        state = state_of(Columns.side_by_side([diary.windows(nights)]), constants)
         values, _ = components(state, constants)
         outcome = dict(_labels(folder / "labels.csv"))
         ahead = [[outcome.get(night.toordinal() + n) for n in range(LOOK_AHEAD)] for night in nights]
