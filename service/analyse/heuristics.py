@@ -1,0 +1,49 @@
+"""Reads config/heuristics.toml into the typed constants; a slip is named, never guessed at."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from service.analyse.constants import Constants
+from service.errors import SettingsError
+
+SECTIONS: dict[str, type[Any]] = {
+    field.name: field.type
+    for field in dataclasses.fields(Constants)
+    if isinstance(field.type, type) and dataclasses.is_dataclass(field.type)
+}
+
+
+def load_constants(path: Path) -> Constants:
+    """Read the constants. Raises ``SettingsError`` naming the first missing, unknown or ill-typed one."""
+    try:
+        record = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}. Restore config/heuristics.toml.") from error
+    version = record.pop("rule_version", None)
+    if not isinstance(version, str):
+        raise SettingsError(f"{path}: rule_version must be a text, such as '2026.1'")
+    if unknown := sorted(record.keys() - SECTIONS.keys()):
+        raise SettingsError(f"{path}: no rule reads [{unknown[0]}]; remove it or spell it as the rules do")
+    sections = {name: _section(path, name, cls, record.get(name, {})) for name, cls in SECTIONS.items()}
+    return Constants(rule_version=version, **sections)
+
+
+def _section(path: Path, name: str, cls: type[Any], record: Mapping[str, Mapping[str, Any]]) -> Any:
+    fields = {field.name: field.type for field in dataclasses.fields(cls)}
+    if unknown := sorted(record.keys() - fields.keys()):
+        raise SettingsError(
+            f"{path}: no rule reads {name}.{unknown[0]}; remove it or spell it as the rules do"
+        )
+    return cls(**{key: _value(path, f"{name}.{key}", kind, record.get(key)) for key, kind in fields.items()})
+
+
+def _value(path: Path, key: str, kind: object, entry: Mapping[str, Any] | None) -> float | int:
+    value = None if entry is None else entry.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingsError(f"{path}: {key} needs a number under 'value'")
+    if kind is int and not isinstance(value, int):
+        raise SettingsError(f"{path}: {key} must be a whole number")
+    return value if kind is int else float(value)
