@@ -11,12 +11,11 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from service.analyse.constants import Constants
+from service.analyse.constants import Constants, load_constants
 from service.analyse.context import contexts_of
 from service.analyse.diary import WINDOW_DAYS, Columns, Diary, diary_of
 from service.analyse.evidence import Witness
 from service.analyse.findings import Rules, findings_at
-from service.analyse.heuristics import load_constants
 from service.analyse.overreaching import overreaching
 from service.analyse.recovery import enough_data, muscle_fatigue
 from service.analyse.score import score_of, state_of

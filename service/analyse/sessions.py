@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from service.analyse.constants import Gates
+from service.analyse.sections import Gates
 from service.domain.activity import RIDES, RUNS, STRENGTH, Activity
 
 Floats = NDArray[np.float64]

@@ -7,8 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from service.analyse.constants import Constants
-from service.analyse.heuristics import load_constants
+from service.analyse.constants import Constants, load_constants
 from service.domain.activity import Activity, Source
 from service.domain.history import CheckIn, History
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.analyse.heuristics import load_constants
+from service.analyse.constants import load_constants
 from service.errors import SettingsError
 
 PATH = Path(__file__).parents[2] / "config" / "heuristics.toml"

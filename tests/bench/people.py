@@ -21,9 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from service.analyse.constants import Constants
+from service.analyse.constants import Constants, load_constants
 from service.analyse.diary import Columns, diary_of
-from service.analyse.heuristics import load_constants
 from service.analyse.score import components, state_of
 from service.jobs.replay import CONFIG, history_of, nights_of
 from service.jobs.replay_input import Reading
