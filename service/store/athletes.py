@@ -216,14 +216,17 @@ class Athletes:
     def claim_due_nights(self, now: datetime, limit: int, grace_s: int, lease_s: int = 300) -> list[UUID]:
         """Athletes with a night to judge, longest waiting first, now held for ``lease_s`` seconds.
 
-        A night waits for a sync not older than half an hour before it, but not longer than ``grace_s``.
+        A night waits for a sync not older than half an hour before it, but not longer than ``grace_s``
+        from when it was due. Nor from when the athlete connected: that night was due long before, and
+        judged without the first list it would be judged blind, in a zone that is only a guess.
         """
         fresh = AthleteRow.synced_at >= AthleteRow.next_night_at - SYNCED_RECENTLY
+        waits_since = func.greatest(AthleteRow.next_night_at, AthleteRow.connected_at)
         due = and_(
             AthleteRow.state == AthleteState.CONNECTED,
             AthleteRow.next_night_at <= now,
             or_(AthleteRow.night_retry_at.is_(None), AthleteRow.night_retry_at <= now),
-            or_(fresh, AthleteRow.next_night_at <= now - timedelta(seconds=grace_s)),
+            or_(fresh, waits_since <= now - timedelta(seconds=grace_s)),
             claims.free(AthleteRow.night_lease_until),
         )
         values = {"night_lease_until": claims.lease(lease_s), "night_attempts": AthleteRow.night_attempts + 1}

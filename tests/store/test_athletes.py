@@ -202,15 +202,16 @@ def test_who_disconnects_is_listed_for_erasure(store: Store, athlete: UUID) -> N
         (-31, 0, False),  # read too long before the night: waits
         (-30, 0, True),  # read half an hour before: good enough
         (10, 10, True),  # read after it
-        (None, 59, False),  # still within the grace
-        (None, 60, True),  # the grace is over: judged with what there is
+        (-31, 149, False),  # a night older than the connection: the first list gets the grace, too
+        (None, 149, False),  # the same, never read
+        (None, 210, True),  # the grace is over, for both: judged with what there is
         (10, -1, False),  # not due yet
     ],
 )
 def test_a_night_waits_for_a_fresh_sync(
     store: Store, athlete: UUID, synced: int | None, minutes: int, claimed: bool
 ) -> None:
-    """But not longer than the grace."""
+    """But not longer than the grace, counted from when it was due or, if that was later, connected."""
     due = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
     minute = timedelta(minutes=1)
     with store.transaction() as tx:
