@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from types import FrameType
 
@@ -17,16 +17,21 @@ from service.jobs.queue import Job, work
 from service.jobs.roster import JOBS
 from service.logs import log
 
+Opening = Callable[..., AbstractContextManager[App]]
+
 STOP_WITHIN_S = 10
 """A supervisor may kill what has not stopped by then."""
 
 
-def serve(roles: Sequence[str]) -> None:
-    """Run ``roles`` until SIGTERM or SIGINT. Raises ``SettingsError`` before anything starts."""
+def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
+    """Run ``roles`` until SIGTERM or SIGINT. Raises ``SettingsError`` before anything starts.
+
+    ``opening`` wires the application; the drills wire another clock here.
+    """
     settings = settings_of.load()
     settings.require_strava()
     stop = threading.Event()
-    with open_app(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
+    with opening(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_stop, stop))
         if "clock" in roles:

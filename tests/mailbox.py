@@ -22,7 +22,8 @@ class Mailbox:
 
     ``script`` maps a phase (EHLO, MAIL, RCPT, DATA, BODY) to answers used one after the other; then the
     server is kind again. DATA is the answer in place of 354, BODY the one after the dot. ``HANG_UP`` as
-    an answer closes the connection; at BODY the message has then arrived all the same.
+    an answer closes the connection; at BODY the message has then arrived all the same. ``delay_s`` is how
+    long the server thinks about each message, half of it before and half after it is kept.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +32,7 @@ class Mailbox:
     recipients: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     script: dict[str, list[str]] = field(default_factory=dict)
+    delay_s: float = 0.0
 
     def next_answer(self, phase: str) -> str | None:
         answers = self.script.get(phase)
@@ -47,9 +49,11 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox(*, login: tuple[str, str] | None = None, **script: list[str]) -> Iterator[Mailbox]:
+def mailbox(
+    *, login: tuple[str, str] | None = None, delay_s: float = 0.0, **script: list[str]
+) -> Iterator[Mailbox]:
     """A running server; e.g. ``mailbox(RCPT=["451 4.7.1 greylisted"], BODY=[HANG_UP])``."""
-    box = Mailbox(script=dict(script))
+    box = Mailbox(script=dict(script), delay_s=delay_s)
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(
         loop.create_server(lambda: _Scripted(box, loop, login), host=box.host, port=0)
@@ -81,9 +85,11 @@ class _Keeper:
         self.box = box
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        await asyncio.sleep(self.box.delay_s / 2)
         self.box.received.append(cast(bytes, envelope.original_content))
         self.box.recipients.extend(envelope.rcpt_tos)
         self.box.senders.append(str(envelope.mail_from))
+        await asyncio.sleep(self.box.delay_s / 2)
         answer = self.box.next_answer("BODY")
         if answer == HANG_UP:
             cast(_Scripted, server).hang_up()

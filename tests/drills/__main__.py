@@ -1,0 +1,54 @@
+"""``make drills``: run every drill, or those named, print a line each, and fail if a promise is not kept."""
+
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from importlib import import_module
+from types import FrameType
+
+from tests.drills.figure import Figure, line
+from tests.drills.size import Size
+
+DRILLS = (
+    "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
+)  # fmt: skip
+
+
+def main() -> int:
+    """Exit code 0: every figure as promised. Names are arguments; the environment may hold SEED and SOAK."""
+    named = sys.argv[1:]
+    unknown = sorted(set(named) - set(DRILLS))
+    if unknown:
+        print(f"no such drill: {', '.join(unknown)}; there are {', '.join(DRILLS)}", file=sys.stderr)
+        return 2
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
+    size = Size(seed, soak=bool(os.environ.get("SOAK")))
+    signal.signal(signal.SIGTERM, _end)
+    kept = True
+    for name in named or DRILLS:
+        kept &= run(name, size)
+    return 0 if kept else 1
+
+
+def run(name: str, size: Size) -> bool:
+    """One drill from its start to its line; whether all was as promised."""
+    began = time.monotonic()
+    try:
+        figures = import_module(f"tests.drills.{name}").drill(size)
+    except Exception:
+        traceback.print_exc()
+        figures = [Figure("broke_off", 1, most=0)]
+    told = [*figures, Figure("seed", size.seed), Figure("seconds", round(time.monotonic() - began, 1))]
+    print(line(name, told), flush=True)
+    return all(figure.kept for figure in figures)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)  # by way of every ``finally``: no process and no folder stays
+
+
+if __name__ == "__main__":
+    sys.exit(main())
