@@ -14,8 +14,8 @@ from service.advise.catalogue import load as load_catalogue
 from service.analyse.constants import Constants, load_constants
 from service.jobs.ledger import StoreLedger
 from service.jobs.queue import Queue
-from service.notify.mailer import Mailer
 from service.notify.maildir import Maildir
+from service.notify.mailer import Mailer
 from service.notify.smtp import Smtp
 from service.settings import Settings
 from service.store.keyring import Keyring
@@ -57,7 +57,7 @@ class App:
     @property
     def mail_domain(self) -> str:
         """The right-hand side of our Message-IDs."""
-        return parseaddr(self.settings.mail_from)[1].rpartition("@")[2] or "localhost"
+        return parseaddr(self.settings.mail_from)[1].partition("@")[2] or "localhost"
 
 
 @contextmanager

@@ -28,14 +28,15 @@ GRACE = timedelta(hours=3)
 SILENT_PERIODS = 3
 MAIL_TEXT_KEPT = timedelta(days=30)
 QUARANTINE_KEPT = timedelta(days=30)
+RECEIPT_KEPT = timedelta(days=1)
+"""Of an erasure: long enough for an admin to see that it went out."""
 
 
 def due_syncs(app: App) -> None:
     """Athletes whose list should be read again."""
     with app.store.transaction() as tx:
         athletes = tx.athletes.claim_due_syncs(app.now(), SYNCS_A_TICK, app.settings.lease_s)
-    for athlete_id in athletes:
-        app.queue.defer("sync", athlete_id)
+    app.queue.defer_each("sync", athletes)
 
 
 def due_nights(app: App) -> None:
@@ -53,16 +54,14 @@ def due_mails(app: App) -> None:
     with app.store.transaction() as tx:
         tx.mailbox.sweep(app.now())
         mails = tx.mailbox.claim_due(app.now(), MAILS_A_TICK, app.settings.lease_s)
-    for mail in mails:
-        app.queue.defer("deliver", mail)
+    app.queue.defer_each("deliver", mails)
 
 
 def due_erasures(app: App) -> None:
     """Athletes who disconnected and are still here."""
     with app.store.transaction() as tx:
         athletes = tx.athletes.disconnected()
-    for athlete_id in athletes:
-        app.queue.defer("erase", athlete_id)
+    app.queue.defer_each("erase", athletes)
 
 
 def rescue(app: App) -> None:
@@ -82,6 +81,7 @@ def purge(app: App) -> None:
             limit = timedelta(days=app.settings.strava_retention_days)
             removed = tx.activities.delete_older_than(now - limit)
         tx.mailbox.purge(now - MAIL_TEXT_KEPT)
+        tx.mailbox.drop_receipts(now - RECEIPT_KEPT)
         tx.quarantine.purge(now - QUARANTINE_KEPT)
         tx.browsers.purge(now)
         tx.admins.purge(now)

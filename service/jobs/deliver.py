@@ -14,6 +14,8 @@ from service.store.mailbox import Outgoing
 
 FIRST_RETRY = timedelta(minutes=2)
 LONGEST_RETRY = timedelta(hours=2)
+MOST_DOUBLINGS = 10
+"""Far beyond the longest wait; without it the product would leave what a ``timedelta`` can hold."""
 
 
 def deliver(app: App, subjects: Sequence[str]) -> None:
@@ -30,7 +32,7 @@ def _send(app: App, outgoing: Outgoing) -> None:
     try:
         app.mailer.deliver(_envelope(app, outgoing), lambda: _handed(app, outgoing))
     except MailDeferred as error:
-        retry_at = app.now() + min(FIRST_RETRY * 2 ** (outgoing.attempts - 1), LONGEST_RETRY)
+        retry_at = app.now() + _wait(outgoing.attempts)
         with app.store.transaction() as tx:
             tx.mailbox.deferred(outgoing.id, outgoing.token, str(error), retry_at)
         log().warning("mail_deferred", mail=outgoing.id, kind=outgoing.kind, attempt=outgoing.attempts)
@@ -46,6 +48,12 @@ def _send(app: App, outgoing: Outgoing) -> None:
         with app.store.transaction() as tx:
             tx.mailbox.sent(outgoing.id, outgoing.token, app.now())
         log().info("mail_sent", mail=outgoing.id, kind=outgoing.kind)
+
+
+def _wait(attempts: int) -> timedelta:
+    """Doubled after each attempt, up to two hours; a mail that crashed often has a large count."""
+    doublings = min(attempts - 1, MOST_DOUBLINGS)
+    return min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
 
 
 def _handed(app: App, outgoing: Outgoing) -> None:

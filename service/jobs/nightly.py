@@ -11,7 +11,7 @@ from service.advise.choose import advise
 from service.advise.restraint import Sendable, decide
 from service.analyse.assess import HORIZON, assess_nights
 from service.app import App
-from service.domain.athlete import Athlete
+from service.domain.athlete import Athlete, AthleteState
 from service.domain.finding import Assessment
 from service.domain.history import History
 from service.domain.night import SENDABLE_FOR, Decision, MailKind, Silence, due_instant, nights_due
@@ -62,7 +62,7 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
     now = app.now()
     with app.store.transaction() as tx:
         athlete = tx.athletes.get(athlete_id)
-        if athlete is None:
+        if athlete is None or athlete.state is not AthleteState.CONNECTED:
             return []
         due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
         history = _history(tx, athlete, now)

@@ -37,19 +37,31 @@ class Queue:
     deferring: procrastinate.App
 
     @classmethod
-    def open(cls, dsn: str) -> "Queue":
-        """A queue that can defer; ``close`` gives its connections back."""
-        connector = procrastinate.SyncPsycopgConnector(conninfo=dsn, min_size=0, max_size=4, timeout=5)
+    def open(cls, dsn: str, *, patience_s: float = 5.0) -> "Queue":
+        """A queue that can defer; ``close`` gives its connections back. ``patience_s`` is how long it waits
+        for a connection."""
+        connector = procrastinate.SyncPsycopgConnector(
+            conninfo=dsn, min_size=0, max_size=4, timeout=patience_s
+        )
         return cls(dsn, procrastinate.App(connector=connector).open())
 
     def close(self) -> None:
         self.deferring.close()
 
     def defer(self, job: str, *subjects: UUID) -> None:
-        """Ask for ``job`` on these rows soon. One that is out of reach is logged: the clock asks again."""
+        """Ask for one ``job`` on all of these rows soon. A queue out of reach is logged: the clock asks again."""
+        self._defer(job, [subjects])
+
+    def defer_each(self, job: str, subjects: Sequence[UUID]) -> None:
+        """As ``defer``, one job a row: in one statement, so that a database that dies meanwhile costs one
+        wait and not one a row."""
+        if subjects:
+            self._defer(job, [(subject,) for subject in subjects])
+
+    def _defer(self, job: str, groups: Sequence[Sequence[UUID]]) -> None:
         task = self.deferring.configure_task(job, queue=WORK_QUEUE, priority=PRIORITY[job])
         try:
-            task.defer(subjects=[str(subject) for subject in subjects])
+            task.batch_defer(*({"subjects": [str(subject) for subject in group]} for group in groups))
         except ConnectorException as error:
             log().warning("defer_failed", job=job, exc_info=error)
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.message import Message
@@ -226,6 +226,11 @@ class Mailbox:
             .values(subject="", text="", html="", chart_png=None, unsubscribe_url=None, address=None)
         )
         return done.rowcount
+
+    def drop_receipts(self, settled_before: datetime) -> int:
+        """Delete settled mails that belong to nobody: the last trace of who asked to be forgotten."""
+        done = delete(MailRow).where(MailRow.athlete_id.is_(None), MailRow.settled_at < settled_before)
+        return self._connection.execute(done).rowcount
 
     def _recipient(self, row: Row[Any]) -> str | None:
         if row.address is not None:

@@ -1,0 +1,83 @@
+"""The outbox: what the three mails of the jobs are, and how often one may lie there."""
+
+from datetime import date
+
+import pytest
+
+from service.advise.choose import advise
+from service.domain.history import Profile
+from service.domain.night import MailKind
+from service.jobs.outbox import enqueue_receipt, enqueue_reconnect, enqueue_warning, links
+from tests.apps import an_app, an_athlete
+from tests.verdicts import assessment
+
+NIGHT = date(2026, 3, 2)
+
+
+@pytest.fixture
+def athlete(app):
+    return an_athlete(app)
+
+
+def warn(app, tx, athlete, night=NIGHT):
+    verdict = assessment(night=night)
+    advice = advise(verdict, app.catalogue, profile=Profile())
+    assert advice is not None
+    return enqueue_warning(app, tx, athlete, verdict, advice)
+
+
+def test_a_night_s_warning_lies_there_once(app, athlete):
+    """Unique by athlete, night and kind, whatever asks."""
+    with app.store.transaction() as tx:
+        first = warn(app, tx, athlete)
+        assert first is not None
+        assert warn(app, tx, athlete) is None
+        assert warn(app, tx, athlete, date(2026, 3, 3)) is not None
+
+
+def test_links_lead_to_this_service_and_stay_the_same(app, athlete):
+    """An old mail's unsubscribe link must still work."""
+    with app.store.transaction() as tx:
+        found = links(app, tx, athlete.id)
+        assert links(app, tx, athlete.id) == found
+        token = found.unsubscribe_url.rsplit("/", 1)[1]
+        assert tx.addresses.by_unsubscribe_token(token) == athlete.id
+    assert found.status_url == "http://127.0.0.1:8000/status"
+
+
+def test_a_warning_can_be_unsubscribed_from_and_the_receipt_cannot(app, athlete):
+    """Who is forgotten gets no further mail to stop."""
+    with app.store.transaction() as tx:
+        warn(app, tx, athlete)
+        enqueue_receipt(app, tx, "gone@example.org")
+        warning, receipt = tx.mailbox.latest(kind=MailKind.WARNING), tx.mailbox.latest(kind=MailKind.ERASED)
+    assert warning.unsubscribe_url is not None
+    assert receipt.unsubscribe_url is None
+
+
+def test_connections_lost_twice_are_told_twice(app, athlete):
+    """Another loss on the same day is other news; only warnings are one a night."""
+    with app.store.transaction() as tx:
+        assert enqueue_reconnect(app, tx, athlete.id) is not None
+        assert enqueue_reconnect(app, tx, athlete.id) is not None
+
+
+def test_two_who_leave_on_one_day_both_get_their_receipt(app):
+    """The rows belong to nobody and must not be taken for doubles."""
+    with app.store.transaction() as tx:
+        assert enqueue_receipt(app, tx, "one@example.org") is not None
+        assert enqueue_receipt(app, tx, "two@example.org") is not None
+
+
+@pytest.mark.parametrize(
+    ("sender", "domain"),
+    [
+        ("freshlegs <legs@club.example>", "club.example"),  # a name and an address
+        ("legs@club.example", "club.example"),  # an address
+        ("nonsense", "localhost"),  # neither
+    ],
+)
+def test_message_ids_are_of_the_sender_s_domain(store, clock, sender, domain):
+    """Spam filters look at it."""
+    with an_app(store, now=clock.now, mail_from=sender) as app:
+        assert app.mail_domain == domain
