@@ -1,4 +1,4 @@
-"""The one place where everything is wired. Tests and the demo wire their own parts here, nothing is patched."""
+"""The one place where everything is wired. Tests and the demo wire their own parts; nothing is patched."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager

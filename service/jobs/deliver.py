@@ -52,8 +52,8 @@ def _send(app: App, outgoing: Outgoing) -> None:
 
 def _wait(attempts: int) -> timedelta:
     """Doubled after each attempt, up to two hours; a mail that crashed often has a large count."""
-    doublings = min(attempts - 1, MOST_DOUBLINGS)
-    return min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+    doublings: int = 2 ** min(attempts - 1, MOST_DOUBLINGS)
+    return min(FIRST_RETRY * doublings, LONGEST_RETRY)
 
 
 def _handed(app: App, outgoing: Outgoing) -> None:

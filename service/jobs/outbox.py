@@ -39,7 +39,7 @@ def enqueue_reconnect(app: App, tx: Transaction, athlete_id: UUID) -> UUID | Non
 
 
 def enqueue_receipt(app: App, tx: Transaction, address: str) -> UUID | None:
-    """Confirm in writing that everything is deleted; the row belongs to nobody and goes a day after it is sent."""
+    """Confirm in writing that everything is deleted; the row is nobody's and goes a day after it is sent."""
     receipt = message.erased(night=app.now().date())
     return _put(app, tx, None, receipt, address=address)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException
+from procrastinate.types import JSONDict
 
 from service.logs import log
 
@@ -49,7 +50,7 @@ class Queue:
         self.deferring.close()
 
     def defer(self, job: str, *subjects: UUID) -> None:
-        """Ask for one ``job`` on all of these rows soon. A queue out of reach is logged: the clock asks again."""
+        """Ask for one ``job`` on these rows soon. A queue out of reach is logged: the clock asks again."""
         self._defer(job, [subjects])
 
     def defer_each(self, job: str, subjects: Sequence[UUID]) -> None:
@@ -60,8 +61,9 @@ class Queue:
 
     def _defer(self, job: str, groups: Sequence[Sequence[UUID]]) -> None:
         task = self.deferring.configure_task(job, queue=WORK_QUEUE, priority=PRIORITY[job])
+        given: list[JSONDict] = [{"subjects": [str(subject) for subject in group]} for group in groups]
         try:
-            task.batch_defer(*({"subjects": [str(subject) for subject in group]} for group in groups))
+            task.batch_defer(*given)
         except ConnectorException as error:
             log().warning("defer_failed", job=job, exc_info=error)
 

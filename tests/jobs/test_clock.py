@@ -176,7 +176,7 @@ class TestLife:
         assert app.queue.asked == [("sync", athlete.id)]
 
     def test_a_silent_clock_ends_its_process(self):
-        """`scheduler.running` stays true when its thread is dead, so the process asks the ticks themselves."""
+        """`scheduler.running` stays true when its thread is dead, so the process asks the ticks."""
         ended = subprocess.run([sys.executable, "-c", SILENT], timeout=15, capture_output=True, check=False)
         assert ended.returncode == 70, ended.stderr.decode()
         assert b"clock_silent" in ended.stdout + ended.stderr
