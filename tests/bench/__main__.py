@@ -15,7 +15,7 @@ def main(wanted: list[str]) -> int:
     names = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
     unknown = set(wanted) - set(names)
     if unknown:
-        print(f"there is no bench {', '.join(sorted(unknown))}; there are: {', '.join(names)}", file=sys.stderr)
+        print(f"no bench is called {', '.join(sorted(unknown))}: take of {', '.join(names)}", file=sys.stderr)
         return 2
     for name in wanted or names:
         for line in import_module(f"tests.bench.bench_{name}").bench():
