@@ -75,7 +75,7 @@ def disable_admin(name: str) -> str:
 
 
 def check_connection() -> str:
-    """Whether Strava knows the application. An invented refresh token tells: Strava checks id and secret first."""
+    """Whether Strava knows the application. Asked with an invented refresh token."""
     with _app() as app:
         app.settings.require_strava()
         try:

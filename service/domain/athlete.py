@@ -33,7 +33,8 @@ WANTED_SCOPES = (READ, ACTIVITY_READ_ALL, PROFILE_READ_ALL)
 class Athlete:
     """One connected athlete. ``zone`` is an IANA name; ``next_night`` the first night not yet judged.
 
-    ``last_night_at`` is the due instant of the last night judged. ``listed_whole_at``: when the whole list of sessions was last read, not only its newest page.
+    ``last_night_at`` is the due instant of the last night judged. ``listed_whole_at``: when the whole
+    list of sessions was last read, not only its newest page.
     """
 
     id: UUID

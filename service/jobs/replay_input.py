@@ -5,8 +5,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from service.domain.activity import Activity
 from service.domain.history import CheckIn
@@ -48,7 +50,7 @@ class Reading:
     def _read(self, path: Path, take: Callable[[Any, Callable[[str], None]], None]) -> None:
         named = usable = seen = 0
 
-        def complain(line: int, text: str) -> None:
+        def complain(text: str, line: int = 0) -> None:
             nonlocal named
             named += 1
             if named <= MOST_NAMED:
@@ -59,19 +61,19 @@ class Reading:
                 for number, raw in _numbered(lines):
                     seen += 1
                     try:
-                        take(_parsed(raw), lambda text, number=number: complain(number, text))
+                        take(_parsed(raw), partial(complain, line=number))
                         usable += 1
                     except Unusable as why:
                         self.refused += 1
-                        complain(number, str(why))
+                        complain(str(why), number)
                     if usable == 0 and seen >= GIVE_UP_AFTER:
                         self.complain(f"{path}: no usable line so far; the rest is not read. The right file?")
                         break
         except (OSError, EOFError) as error:
-            complain(0, f"cannot be read ({type(error).__name__}); give a readable file of JSON lines")
+            complain(f"cannot be read ({type(error).__name__}); give a readable file of JSON lines")
             return
         if seen == 0:
-            complain(0, "is empty; JSON lines are expected")
+            complain("is empty; JSON lines are expected")
         if named > MOST_NAMED:
             self.complain(f"{path}: {named - MOST_NAMED} more complaints of this file are not shown")
 
@@ -102,17 +104,17 @@ class Reading:
         except ValueError:
             raise Unusable("left out: the date is not one; write it as 2026-03-01") from None
         answers = {name: _rating(value.get(name), name, top, complain) for name, top in SCALES.items()}
-        flags = {name: value[name] if isinstance(value.get(name), bool) else None for name in ("ill", "pain")}
+        flags = {name: value.get(name) for name in ("ill", "pain") if isinstance(value.get(name), bool)}
         self.checkins[day] = CheckIn(day, **answers, **flags)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     with path.open("rb") as file:
         zipped = file.read(2) == GZIP_MAGIC
     return gzip.open(path, "rb") if zipped else path.open("rb")
 
 
-def _numbered(lines: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+def _numbered(lines: gzip.GzipFile | BufferedReader) -> Iterator[tuple[int, bytes | None]]:
     """Number and bytes of each line that is not blank; ``None`` for one too long to be held."""
     number = 0
     while raw := lines.readline(LONGEST_LINE + 1):

@@ -157,7 +157,8 @@ class Season:
     def _next_due(self) -> datetime | None:
         """The next instant at which a row will want to be looked at."""
         due = sqlalchemy.text("""
-            SELECT min(at) FROM athlete, LATERAL (VALUES (sync_due_at), (next_night_at), (night_retry_at)) AS due (at)
+            SELECT min(at)
+            FROM athlete, LATERAL (VALUES (sync_due_at), (next_night_at), (night_retry_at)) AS due (at)
             WHERE state = 'connected' AND at > :now
         """)
         with self.app.store.transaction() as tx:
