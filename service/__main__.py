@@ -61,7 +61,7 @@ def keyring(path: Path) -> None:
 
 @cli.command("rotate-keys")
 def rotate_keys() -> None:
-    """Put a new key first in the keyring and encrypt every row with it."""
+    """Put a new key first in the keyring and encrypt every row with it. Stop every process before."""
     from service.operations import rotate
 
     typer.echo(rotate())

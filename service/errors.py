@@ -26,6 +26,13 @@ class InputError(FreshlegsError):
     code = "input"
 
 
+class RoleFailed(FreshlegsError):
+    """A role of this process ended by itself, so the process ends too; the log says why."""
+
+    code = "role_failed"
+    again = True
+
+
 class DatabaseUnavailable(FreshlegsError):
     """No usable Postgres; the message says which way was tried."""
 

@@ -15,6 +15,8 @@ from service.store.session import Store
 from service.web.admin_login import HASHER
 
 ROLES = ("viewer", "operator")
+BATCH = 500
+"""Rows a table re-encrypted in one transaction."""
 SHORTEST_PASSWORD = 15
 """Length is what makes a password hard to guess (OWASP ASVS 5.0, 6.2)."""
 
@@ -40,6 +42,35 @@ def make_keyring(path: Path) -> str:
         if there
         else f"wrote {path}; keep a copy in a safe place"
     )
+
+
+def rotate() -> str:
+    """Put a new key first in the keyring and encrypt every row with it. Raises ``SettingsError`` without one.
+
+    Processes know the ring as it was at their start, so none may run meanwhile. Running it again after a
+    crash adds one more key and finishes the work.
+    """
+    path = settings_of.load().keyring_path
+    Keyring.renew(path)
+    with _app() as app:
+        rows, left = reencrypt(app.store)
+    done = f"{rows} rows are encrypted with the new first key of {path}; start every process again"
+    if left:
+        return f"{done}. {left} rows were in use and still need an older key: keep all, rotate again later"
+    return f"{done}. The older keys may be removed, but never the line `index`; keep a copy of the file"
+
+
+def reencrypt(store: Store, *, batch: int = BATCH) -> tuple[int, int]:
+    """Bring every sealed row to the newest key, a transaction a batch; (rows done, rows still in use)."""
+    rows = 0
+    while True:
+        with store.transaction() as tx:
+            done = tx.rotation.step(batch)
+        rows += done
+        if not done:
+            break
+    with store.transaction() as tx:
+        return rows, tx.rotation.remaining()
 
 
 def add_admin(name: str, password: str, role: str) -> str:
@@ -100,6 +131,7 @@ def erase_athlete(athlete: str) -> str:
     with _app() as app:
         with app.store.transaction() as tx:
             if tx.athletes.get(athlete_id) is None:
-                raise InputError(f"there is no athlete {athlete_id}")
+                raise InputError(f"there is no athlete {athlete_id}: the admin pages show their ids")
+            tx.athletes.disconnect(athlete_id)  # marked first: a crash on the way leaves work for the clock
         erase(app, [str(athlete_id)])
     return f"athlete {athlete_id} is forgotten"

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from types import FrameType
+from typing import Self
 
 import uvicorn
 
 from service import settings as settings_of
 from service.app import App, open_app
+from service.errors import RoleFailed
 from service.jobs.clock import Clock
 from service.jobs.queue import Job, work
 from service.jobs.roster import JOBS
@@ -24,13 +26,15 @@ STOP_WITHIN_S = 10
 
 
 def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
-    """Run ``roles`` until SIGTERM or SIGINT. Raises ``SettingsError`` before anything starts.
+    """Run ``roles`` until SIGTERM or SIGINT. Raises ``SettingsError`` before anything starts, and
+    ``RoleFailed`` if one of them ended by itself.
 
     ``opening`` wires the application; the drills wire another clock here.
     """
     settings = settings_of.load()
     settings.require_strava()
     stop = threading.Event()
+    running: list[Running] = []
     with opening(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_stop, stop))
@@ -39,23 +43,30 @@ def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
             clock.start()
             stack.callback(clock.stop)
         if "worker" in roles:
-            stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop))
+            running.append(stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop)))
         if "web" in roles:
-            stack.enter_context(Running(partial(run_web, app, stop), "web", stop))
+            running.append(stack.enter_context(Running(partial(run_web, app, stop), "web", stop)))
         log().info("started", role="+".join(roles))
         stop.wait()
         log().info("stopping", role="+".join(roles))
+    failed = [each.name for each in running if each.failed]
+    if failed:
+        raise RoleFailed(
+            f"{' and '.join(failed)} ended without being told to: look above, mend it, start again"
+        )
 
 
 class Running:
     """A role in a thread of its own; leaving the context waits for it to end."""
 
     def __init__(self, run: Callable[[], None], name: str, stop: threading.Event) -> None:
+        self.name, self.failed = name, False
         self._stop = stop
         self._thread = threading.Thread(target=self._guard, args=[run], name=name, daemon=True)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
@@ -65,8 +76,9 @@ class Running:
         """A role that ends by itself takes the process with it: half a service would look alive."""
         try:
             run()
-        except Exception as error:
-            log().error("role_failed", role=self._thread.name, exc_info=error)
+        except BaseException as error:  # uvicorn leaves by SystemExit where it cannot listen
+            log().error("role_failed", role=self.name, exc_info=error)
+        self.failed = not self._stop.is_set()
         self._stop.set()
 
 

@@ -112,4 +112,4 @@ def load(**given: Any) -> Settings:
             key = ".".join(str(part) for part in problem["loc"]).upper()
             message = problem["msg"].removeprefix("Value error, ")
             problems.append(f"{key}: {message}" if key else message)
-        raise SettingsError("Settings cannot be used:\n  " + "\n  ".join(problems)) from None
+        raise SettingsError(f"settings cannot be used: {'; '.join(problems)}") from None

@@ -15,7 +15,8 @@ from tests.apps import an_athlete, connect
 
 STEADY = 7000001
 TABLES = """SELECT table_name FROM information_schema.columns
-    JOIN information_schema.tables USING (table_name) WHERE column_name = 'athlete_id' AND table_type = 'BASE TABLE'"""
+    JOIN information_schema.tables USING (table_name)
+    WHERE column_name = 'athlete_id' AND table_type = 'BASE TABLE'"""
 
 
 def rows_of(dsn, athlete):
