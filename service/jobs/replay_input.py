@@ -104,8 +104,20 @@ class Reading:
         except ValueError:
             raise Unusable("left out: the date is not one; write it as 2026-03-01") from None
         answers = {name: _rating(value.get(name), name, top, complain) for name, top in SCALES.items()}
-        flags = {name: value.get(name) for name in ("ill", "pain") if isinstance(value.get(name), bool)}
-        self.checkins[day] = CheckIn(day, **answers, **flags)
+        self.checkins[day] = CheckIn(
+            day,
+            legs=answers["legs"],
+            fatigue=answers["fatigue"],
+            sleep=answers["sleep"],
+            soreness=answers["soreness"],
+            mood=answers["mood"],
+            ill=_flag(value.get("ill")),
+            pain=_flag(value.get("pain")),
+        )
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
