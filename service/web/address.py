@@ -15,11 +15,13 @@ from service.store.session import Transaction
 from service.web.deps import Deps, WebDeps
 from service.web.inputs import Line, Opaque, mail_address
 from service.web.pages import ANSWERS, notice, page, see
+from service.web.profile import Told, ToldForm, keep, told_by, values
 from service.web.session import ATHLETE_FORM, DAY_S, AthleteId, AthleteVisit, Visit
-from service.web.status import scope_notes, standing
+from service.web.standing import scope_notes, standing
 
 CONFIRMATIONS_A_DAY = 5
 """To one athlete, and to one address whoever asks: nobody's mailbox is filled from here."""
+NOT_AN_ADDRESS = "This does not look like a mail address. It should read like name@example.org."
 
 routes = APIRouter(responses=dict(ANSWERS))
 
@@ -32,18 +34,27 @@ def welcome(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLRespo
 
 @routes.post("/address", dependencies=[ATHLETE_FORM])
 def propose(
-    deps: Deps, visit: AthleteVisit, athlete_id: AthleteId, address: Annotated[Line, Form()] = ""
+    deps: Deps,
+    visit: AthleteVisit,
+    athlete_id: AthleteId,
+    told: ToldForm,
+    address: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Keeps the address as pending and queues the mail that asks whether it is right."""
-    good = mail_address(address)
-    if good is None:
-        problem = "This does not look like a mail address. It should read like name@example.org."
-        return _welcome(deps, visit, athlete_id, problem=problem, address=address, status=400)
+    """Keeps the address as pending and queues the mail that asks whether it is right. Where the questions
+    of the first visit stood on the same form, their answers are kept with it."""
+    good, told = mail_address(address), told.checked(deps.now().date())
+    if good is None or told.problems:
+        problem = (
+            "" if good else "This does not look like a mail address. It should read like name@example.org."
+        )
+        return _welcome(deps, visit, athlete_id, told, problem=problem, address=address, status=400)
     with deps.store.transaction() as tx:
+        if told.given:
+            keep(tx, standing(tx, athlete_id).athlete, told)
         mail = _ask(deps, tx, athlete_id, good, deps.now())
     if mail is None:
         problem = "That was asked often today. Please try again tomorrow."
-        return _welcome(deps, visit, athlete_id, problem=problem, address=address, status=429)
+        return _welcome(deps, visit, athlete_id, told, problem=problem, address=address, status=429)
     deps.wake("deliver", mail)
     return see("/status")
 
@@ -86,10 +97,19 @@ def switch(deps: Deps, athlete_id: AthleteId, warnings: Annotated[Literal["on", 
 
 
 def _welcome(
-    deps: WebDeps, visit: Visit, athlete_id: UUID, *, problem: str = "", address: str = "", status: int = 200
+    deps: WebDeps,
+    visit: Visit,
+    athlete_id: UUID,
+    told: Told | None = None,
+    *,
+    problem: str = "",
+    address: str = "",
+    status: int = 200,
 ) -> HTMLResponse:
+    """``told`` is what the form said, if it did; else the answers kept fill it in."""
     with deps.store.transaction() as tx:
         athlete = standing(tx, athlete_id).athlete
+    told = told if told and told.given else told_by(athlete)
     return page(
         deps,
         "welcome.html",
@@ -98,6 +118,7 @@ def _welcome(
         notes=scope_notes(athlete),
         problem=problem,
         address=address,
+        **values(told, deps.now().date()),
     )
 
 

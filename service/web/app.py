@@ -11,7 +11,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.logs import log
-from service.web import address, admin, admin_login, admin_tables, checkin, connect, health, leave, status
+from service.web import (
+    address,
+    admin,
+    admin_login,
+    admin_tables,
+    checkin,
+    connect,
+    health,
+    leave,
+    profile,
+    status,
+)
 from service.web.deps import PACKAGE, WebDeps
 from service.web.headers import SecurityHeaders, security_headers
 from service.web.pages import ANSWERS, notice, see
@@ -52,7 +63,7 @@ def build_web(deps: WebDeps) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.deps = deps
-    parts = (connect, status, address, checkin, leave, admin_login, admin, admin_tables, health)
+    parts = (connect, status, address, profile, checkin, leave, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
     app.include_router(statics)

@@ -17,7 +17,7 @@ from service.web.deps import Deps, WebDeps
 from service.web.inputs import Blank
 from service.web.pages import ANSWERS, page, see
 from service.web.session import ATHLETE_FORM, AthleteId, AthleteVisit
-from service.web.status import standing
+from service.web.standing import standing
 
 Legs = Annotated[int, Field(ge=1, le=4), Form()]
 Scale = Annotated[Annotated[int, Field(ge=1, le=5)] | None, Blank, Form()]

@@ -4,21 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from service.domain.advice import Advice
-from service.domain.athlete import PROFILE_READ_ALL, Athlete, AthleteState, Units
+from service.domain.athlete import Athlete, AthleteState, Units
 from service.domain.finding import Assessment, Evidence, Finding, Level, State
-from service.domain.night import MailKind
 from service.store.nights import JudgedNight
-from service.store.session import Transaction
 from service.web import words
 from service.web.deps import Deps, WebDeps
 from service.web.pages import ANSWERS, page
-from service.web.session import AthleteId, AthleteVisit, NotSignedIn, Realm
+from service.web.session import AthleteId, AthleteVisit
+from service.web.standing import Standing, scope_notes, shares, standing
 
 NIGHTS_SHOWN = 14
 REFRESH_S = 5
@@ -36,40 +34,11 @@ class Note:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Everything one status page is made of, read in one transaction."""
-
-    athlete: Athlete
-    nights: list[JudgedNight]
-    address_confirmed: bool
-    address_pending: bool
-    wants_mail: bool
-
-    @property
-    def assessment(self) -> Assessment | None:
-        return self.nights[0].assessment if self.nights else None
-
-
-def standing(tx: Transaction, athlete_id: UUID) -> Standing:
-    """Raises ``NotSignedIn`` where the athlete is gone."""
-    athlete = tx.athletes.get(athlete_id)
-    if athlete is None:
-        raise NotSignedIn(Realm.ATHLETE)
-    return Standing(
-        athlete=athlete,
-        nights=tx.nights.of(athlete_id, NIGHTS_SHOWN),
-        address_confirmed=tx.addresses.confirmed(athlete_id) is not None,
-        address_pending=tx.addresses.pending(athlete_id),
-        wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
-    )
-
-
 @routes.get("/status")
 def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLResponse:
     """The newest verdict with its evidence, the last nights, mail and connection."""
     with deps.store.transaction() as tx:
-        found = standing(tx, athlete_id)
+        found = standing(tx, athlete_id, NIGHTS_SHOWN)
     return page(deps, "status.html", visit, here="status", **_values(found, deps))
 
 
@@ -132,31 +101,6 @@ def _notes(found: Standing) -> Iterator[Note]:
     if not found.address_confirmed and not found.address_pending:
         text = "There is no mail address yet, so a warning would stand only here."
         yield Note(text, "/welcome", "Leave an address")
-
-
-def scope_notes(athlete: Athlete) -> list[str]:
-    """What the scopes that were not granted mean for the verdicts."""
-    notes = []
-    if not athlete.sees_private_activities:
-        notes.append(
-            "You do not share private activities. They load your legs too but cannot be counted, so a "
-            "warning may come late."
-        )
-    if PROFILE_READ_ALL not in athlete.scopes:
-        notes.append("You do not share your profile, so your heart rate zones are estimated from your runs.")
-    return notes
-
-
-def shares(athlete: Athlete) -> str:
-    """The granted scopes in words."""
-    parts = [
-        "all activities, private ones too"
-        if athlete.sees_private_activities
-        else "activities, not the private ones"
-    ]
-    if PROFILE_READ_ALL in athlete.scopes:
-        parts.append("heart rate zones")
-    return ", ".join(parts)
 
 
 def _mail_words(found: Standing) -> str:

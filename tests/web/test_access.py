@@ -27,6 +27,8 @@ MATRIX = {
     ("GET", "/welcome"): (401, 200, 401),
     ("GET", "/status"): (401, 200, 401),
     ("GET", "/checkin"): (401, 200, 401),
+    ("GET", "/profile"): (401, 200, 401),
+    ("POST", "/profile"): (401, 303, 401),
     ("GET", "/disconnect"): (401, 200, 401),
     ("POST", "/address"): (401, 400, 401),
     ("POST", "/mail"): (401, 400, 401),
@@ -46,7 +48,7 @@ MATRIX = {
 }
 ENDING = [("POST", "/disconnect"), ("POST", "/logout"), ("POST", "/admin/logout")]
 """These end the session they are asked with, so each gets a browser of its own."""
-ATHLETE_PAGES = ["/welcome", "/status", "/checkin", "/disconnect"]
+ATHLETE_PAGES = ["/welcome", "/status", "/checkin", "/profile", "/disconnect"]
 ADMIN_PAGES = [
     path for method, path in MATRIX if method == "GET" and path.startswith("/admin") and "login" not in path
 ]

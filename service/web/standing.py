@@ -1,0 +1,68 @@
+"""Where an athlete stands: what the pages of one athlete read, in one transaction."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.domain.athlete import PROFILE_READ_ALL, Athlete
+from service.domain.finding import Assessment
+from service.domain.night import MailKind
+from service.store.nights import JudgedNight
+from service.store.session import Transaction
+from service.web.session import NotSignedIn, Realm
+
+NIGHTS_READ = 120
+"""How far back the pages look for when a reason was last seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything one status page is made of, newest night first."""
+
+    athlete: Athlete
+    nights: list[JudgedNight]
+    address_confirmed: bool
+    address_pending: bool
+    wants_mail: bool
+
+    @property
+    def assessment(self) -> Assessment | None:
+        return self.nights[0].assessment if self.nights else None
+
+
+def standing(tx: Transaction, athlete_id: UUID, nights: int = 1) -> Standing:
+    """With the newest ``nights``. Raises ``NotSignedIn`` where the athlete is gone."""
+    athlete = tx.athletes.get(athlete_id)
+    if athlete is None:
+        raise NotSignedIn(Realm.ATHLETE)
+    return Standing(
+        athlete=athlete,
+        nights=tx.nights.of(athlete_id, nights),
+        address_confirmed=tx.addresses.confirmed(athlete_id) is not None,
+        address_pending=tx.addresses.pending(athlete_id),
+        wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
+    )
+
+
+def scope_notes(athlete: Athlete) -> list[str]:
+    """What the scopes that were not granted mean for the verdicts."""
+    notes = []
+    if not athlete.sees_private_activities:
+        notes.append(
+            "You do not share private activities. They load your legs too but cannot be counted, so a "
+            "warning may come late."
+        )
+    if PROFILE_READ_ALL not in athlete.scopes:
+        notes.append("You do not share your profile, so your heart rate zones are estimated from your runs.")
+    return notes
+
+
+def shares(athlete: Athlete) -> str:
+    """The granted scopes in words."""
+    parts = [
+        "all activities, private ones too"
+        if athlete.sees_private_activities
+        else "activities, not the private ones"
+    ]
+    if PROFILE_READ_ALL in athlete.scopes:
+        parts.append("heart rate zones")
+    return ", ".join(parts)
