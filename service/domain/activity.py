@@ -25,13 +25,15 @@ RACE = 1
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """About one kilometre of a run, as Strava's detailed activity reports it."""
+    """About one kilometre of a run, as Strava's detailed activity reports it. ``elapsed_s`` less
+    ``moving_s`` is how long the runner stood in it; ``elevation_m`` is its end above its beginning."""
 
     distance_m: float
     moving_s: int
     elevation_m: float | None = None
     average_hr: float | None = None
     grade_adjusted_mps: float | None = None
+    elapsed_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

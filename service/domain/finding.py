@@ -113,6 +113,10 @@ class Assessment:
     ``score`` is 0..1: how much heavier the legs are expected to be within 72 hours than is normal for
     this person; ``None`` until 28 days are known. ``fitness`` and ``fatigue`` are CTL and ATL in load
     units (100 = one hour at threshold), ``longest_safe_m`` 1.10 × the longest run of 30 days.
+
+    ``balanced_load`` is the largest load of today after which fatigue stays within a tenth of fitness (0 =
+    only rest); ``balanced_after_rest`` and ``balanced_after_easy`` the first mornings of which that is
+    true with rest, or with easy days, until then. ``None``: balanced already, too far off, or not known.
     """
 
     night: date
@@ -127,6 +131,9 @@ class Assessment:
     contexts: frozenset[Context] = field(default=frozenset())
     unseen: tuple[str, ...] = ()
     rule_version: str = ""
+    balanced_load: float | None = None
+    balanced_after_rest: date | None = None
+    balanced_after_easy: date | None = None
 
     @property
     def leading(self) -> Finding | None:

@@ -34,11 +34,14 @@ def to_json(assessment: Assessment) -> JsonObject:
         "contexts": sorted(context.value for context in assessment.contexts),
         "unseen": list(assessment.unseen),
         "rule_version": assessment.rule_version,
+        "balanced_load": _rounded(assessment.balanced_load),
+        "balanced_after_rest": _day(assessment.balanced_after_rest),
+        "balanced_after_easy": _day(assessment.balanced_after_easy),
     }
 
 
 def from_json(record: Mapping[str, Any]) -> Assessment:
-    """The inverse of ``to_json`` (numbers to four decimals)."""
+    """The inverse of ``to_json`` (numbers to four decimals). Records of before a field was known lack it."""
     return Assessment(
         night=date.fromisoformat(record["night"]),
         state=State(record["state"]),
@@ -52,11 +55,22 @@ def from_json(record: Mapping[str, Any]) -> Assessment:
         contexts=frozenset(Context(context) for context in record["contexts"]),
         unseen=tuple(record["unseen"]),
         rule_version=record["rule_version"],
+        balanced_load=record.get("balanced_load"),
+        balanced_after_rest=_date(record.get("balanced_after_rest")),
+        balanced_after_easy=_date(record.get("balanced_after_easy")),
     )
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _learning_to_json(learning: Learning | None) -> JsonObject | None:
@@ -82,7 +96,7 @@ def _finding_to_json(finding: Finding) -> JsonObject:
         "unseen": list(finding.unseen),
         "ruled_out": list(finding.ruled_out),
         "safety": finding.safety,
-        "until": finding.until.isoformat() if finding.until else None,
+        "until": _day(finding.until),
     }
 
 
@@ -98,7 +112,7 @@ def _finding_from_json(record: Mapping[str, Any]) -> Finding:
         unseen=tuple(record["unseen"]),
         ruled_out=tuple(record["ruled_out"]),
         safety=record["safety"],
-        until=date.fromisoformat(record["until"]) if record["until"] else None,
+        until=_date(record["until"]),
     )
 
 

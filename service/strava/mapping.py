@@ -240,6 +240,7 @@ def _splits(value: object) -> tuple[Split, ...]:
             elevation_m=_number(row.get("elevation_difference")),
             average_hr=_believable_hr(row),
             grade_adjusted_mps=_number(row.get("average_grade_adjusted_speed")) or None,
+            elapsed_s=_standing(row, moving_s),
         )
         for row, distance, moving_s in _pieces(value)
     )
@@ -264,6 +265,12 @@ def _pieces(value: object) -> list[tuple[Row, float, int]]:
         if distance is not None and distance > 0 and moving is not None and 0 < moving <= LONGEST_S:
             found.append((row, distance, round(moving)))
     return found
+
+
+def _standing(row: Row, moving_s: int) -> int | None:
+    """Elapsed seconds of a piece; ``None`` where they are missing or shorter than the moving ones."""
+    elapsed = _number(row.get("elapsed_time"))
+    return round(elapsed) if elapsed is not None and moving_s <= elapsed <= LONGEST_S else None
 
 
 def _believable_hr(row: Row) -> float | None:

@@ -41,7 +41,7 @@ BARE = Finding(Cause.STRENGTH, "none_recorded", None, 0.1, {}, ())
         # everything there is to say
         Assessment(
             DAY, State.WARN, 0.7312, Level.LIKELY, (FINDING, BARE), None, 40.1, 55.2, 16500.0,
-            frozenset({Context.RACE}), ("temperature",), "2026.11",
+            frozenset({Context.RACE}), ("temperature",), "2026.11", 96.6, date(2026, 5, 3), date(2026, 5, 4),
         ),
         # a beginner's first night
         Assessment(DAY, State.LEARNING, None, None, (), Learning(7, 12, 20, 42)),
@@ -50,6 +50,13 @@ BARE = Finding(Cause.STRENGTH, "none_recorded", None, 0.1, {}, ())
 def test_a_verdict_survives_json(assessment):
     """What the store keeps is what was judged."""
     assert from_json(json.loads(json.dumps(to_json(assessment)))) == assessment
+
+
+def test_a_record_of_an_earlier_release_is_still_read():
+    """Fields that came later are unknown in it, not missing."""
+    kept = to_json(Assessment(DAY, State.CLEAR, 0.1, None, ()))
+    old = {name: value for name, value in kept.items() if not name.startswith("balanced")}
+    assert from_json(old) == Assessment(DAY, State.CLEAR, 0.1, None, ())
 
 
 def test_the_leading_finding_comes_first():
