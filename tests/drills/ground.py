@@ -33,6 +33,8 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """Noon: 04:30 is long past in most zones, and still to come in some."""
 HISTORY_DAYS = 100
 """All of it fits on the newest page, so every visible session is ours to hold."""
+POST_DELAY_S = 0.06
+TOKEN_DELAY_S = 0.08
 SCOPES = frozenset({"read", "activity:read_all", "profile:read_all"})
 ZONES = (
     "Europe/Oslo", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kolkata", "America/Sao_Paulo",
@@ -94,8 +96,6 @@ def open_ground(
     seed: int,
     *,
     kinds: Sequence[str] = tuple(KINDS),
-    start: datetime = START,
-    post_delay_s: float = 0.02,
     apart: bool = True,
     **settings: Any,
 ) -> Iterator[Ground]:
@@ -110,13 +110,15 @@ def open_ground(
         stack.callback(_remove, home)
         (home / "drill.pid").write_text(str(os.getpid()))
         arguments = ("--overall-limit", "900000,900000", "--read-limit", "900000,900000")
-        standin = stack.enter_context(Standin.start(now=start, seed=seed, arguments=arguments))
+        standin = stack.enter_context(Standin.start(now=START, seed=seed, arguments=arguments))
         wishes = [{"kind": kind, "zone": ZONES[seat % len(ZONES)]} for seat, kind in enumerate(kinds)]
-        onset = start.date().isoformat()
-        standin.reset(seed=seed, now=start, athletes=wishes, onset=onset, history_days=HISTORY_DAYS)
-        post = stack.enter_context(mailbox(delay_s=post_delay_s))
+        onset = START.date().isoformat()
+        standin.reset(seed=seed, now=START, athletes=wishes, onset=onset, history_days=HISTORY_DAYS)
+        # A network's delay: wide enough for a crash between Strava's rotation and our commit.
+        standin.fault(path="/oauth/token", chance=0.5, delay=TOKEN_DELAY_S)
+        post = stack.enter_context(mailbox(delay_s=POST_DELAY_S))
         clock = SharedClock(home / "now")
-        clock.move_to(start)
+        clock.move_to(START)
         folder = home / "data" / "postgres"
         server = EmbeddedPostgres(folder, settings=("max_connections=200",))
         keyring = Keyring.create(home / "data" / "keyring")
@@ -155,7 +157,7 @@ def _environment(home: Path, standin: Standin, post: Mailbox, port: int) -> dict
         "SMTP_HOST": post.host,
         "SMTP_PORT": str(post.port),
         "SMTP_TLS": "none",
-        "LEASE_S": "2",
+        "LEASE_S": "1",
         "CLOCK_PERIOD_S": "0.2",
         "LOG_FORMAT": "json",
     }

@@ -10,7 +10,6 @@ from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 CREW = ("worker", "worker", "clock", "clock")
-LEAST_MAILS = 100
 
 
 class Killer:
@@ -29,7 +28,7 @@ class Killer:
             crew.replace(victim)
             self.left -= 1
             self.kills += 1
-            self._at = time.monotonic() + self._chance.uniform(0.15, 1.0)
+            self._at = time.monotonic() + self._chance.uniform(0.2, 1.5)
 
 
 def drill(size: Size) -> list[Figure]:
@@ -40,7 +39,7 @@ def drill(size: Size) -> list[Figure]:
         for role in CREW:
             ground.crew.start(role)
         passage.begin()
-        while killer.left:
+        while killer.left or not passage.mails_enough:
             passage.step()
         passage.finish()
         return [
