@@ -1,0 +1,104 @@
+"""The roles of one process: they start together, stop together, and none is missed in silence."""
+
+import os
+import signal
+import socket
+import threading
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+import structlog
+
+from service.errors import RoleFailed, SettingsError
+from service.jobs.clock import TICKS
+from service.jobs.queue import Queue
+from service.roles import Running, serve
+from service.settings import Settings
+from tests.apps import an_app
+from tests.demo.season import free_port
+from tests.demo.simulated import SimulatedClock
+from tests.whole.commands import STRAVA
+
+
+@pytest.fixture(autouse=True)
+def _this_process_stays_as_it_was(monkeypatch, tmp_path):
+    """Serving takes over signals and logging."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in STRAVA.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    with structlog.testing.capture_logs():
+        yield
+    for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def opening(store, database_url, clock):
+    """Wires an application on this test's database; the web listens on ``WEB_PORT``."""
+
+    def wire(settings, *, migrating):
+        queue = Queue.open(database_url)
+        given = {name: getattr(settings, name) for name in ("web_port", "clock_period_s")}
+        return an_app(store, dsn=database_url, now=clock.now, queue=queue, **given)
+
+    return wire
+
+
+@pytest.fixture
+def clock():
+
+    return SimulatedClock(datetime(2026, 3, 1, 6, 0, tzinfo=UTC))
+
+
+def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch):
+    """A supervisor's SIGTERM ends all of them in order."""
+    monkeypatch.setenv("WEB_PORT", str(free_port()))
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    serve(["web", "clock", "worker"], opening=opening)
+    with store.transaction() as tx:
+        assert {beat.name for beat in tx.heartbeats.all()} == {f"clock:{name}" for name in TICKS}
+    assert not {thread.name for thread in threading.enumerate()} & {"web", "worker"}
+
+
+def test_a_web_that_cannot_listen_ends_the_process(opening, monkeypatch):
+    """Half a service would look alive."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("WEB_PORT", str(taken.getsockname()[1]))
+        with pytest.raises(RoleFailed, match="web ended"):
+            serve(["web"], opening=opening)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        partial(int, "no number"),  # an error nobody expected
+        partial(exit, 3),  # somebody's library leaves
+        lambda: None,  # it just returned
+    ],
+)
+def test_a_role_that_ends_by_itself_is_a_failure(run):
+    """It takes the others along."""
+    stop = threading.Event()
+    with Running(run, "worker", stop) as running:
+        assert stop.wait(5)
+    assert running.failed
+
+
+def test_a_role_that_was_told_to_stop_is_none():
+    stop = threading.Event()
+    with Running(stop.wait, "worker", stop) as running:
+        pass
+    assert not running.failed
+
+
+def test_without_an_application_nothing_is_opened(monkeypatch):
+    """The settings are looked at first."""
+    monkeypatch.delenv("STRAVA_APP_ID")
+    with pytest.raises(SettingsError, match="STRAVA_APP_ID"):
+        serve(["web"], opening=lambda *_, **__: pytest.fail("it was opened"))
