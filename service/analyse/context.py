@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.score import State, last_known, lately
+from service.analyse.score import State
+from service.analyse.window import last_known, lately
 from service.domain.finding import Context
 
 Floats = NDArray[np.float64]

@@ -56,7 +56,7 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
         score=score,
         channels=channels,
         evidence=tuple(_load_evidence(reason, ago, witness) + _own_evidence(channels, witness)),
-        unseen=(*_missing(channels), "descent"),
+        unseen=(*_missing(channels, witness), "descent"),
         ruled_out=_quiet(channels),
         safety=tier is Tier.LARGE,
         until=witness.day(ago) + timedelta(days=c.fatigue.lasts_days),
@@ -90,7 +90,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
         score=float(verdict.fused.score[column]),
         channels=channels,
         evidence=(*evidence, *witness.exertion()),
-        unseen=(*_missing(channels), "performance", "sleep_and_illness"),
+        unseen=(*_missing(channels, witness), "performance", "sleep_and_illness"),
         ruled_out=_quiet(channels),
     )
 
@@ -100,10 +100,13 @@ def _own_evidence(channels: dict[Channel, float], witness: Witness) -> list[Evid
     return said + ([witness.heart_rate()] if Channel.HEART_RATE in channels else [])
 
 
-def _missing(channels: dict[Channel, float]) -> tuple[str, ...]:
-    """Channels that might have spoken and could not be seen."""
+def _missing(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...]:
+    """Channels that might have spoken and could not be seen, or seen and not read for want of a word."""
     wanted = (Channel.SELF_REPORT, Channel.LOAD, Channel.HEART_RATE)
-    return tuple(channel.value for channel in wanted if channel not in channels)
+    names = [channel.value for channel in wanted if channel not in channels]
+    if "heart_rate" in names and not np.isnan(witness.state.hr_z[witness.column]):
+        names[names.index("heart_rate")] = "heart_rate_alone"
+    return tuple(names)
 
 
 def _quiet(channels: dict[Channel, float]) -> tuple[str, ...]:

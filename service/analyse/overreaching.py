@@ -7,12 +7,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from service.analyse.complaint import felt_harder, heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, at_most, fuse
-from service.analyse.recovery import heart_rate_strength
-from service.analyse.score import State, heart_rate_now, lately, own_mean, ramp
-from service.domain.finding import Level
+from service.analyse.fusion import Fused, fuse
+from service.analyse.score import State, heart_rate_now, own_mean
+from service.analyse.window import lately, ramp
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,24 +38,23 @@ class Overreaching:
 
 def overreaching(columns: Columns, state: State, enough: Flags, c: Constants) -> Overreaching:
     """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete; a heart
-    rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any answer it
-    stays at most possible. Stage 3 is stage 2 that has lasted and has not yielded to rest."""
+    rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any word of the
+    athlete it stays at stage 1: to be watched and asked about, never written about. Stage 3 is stage 2
+    that has lasted and has not yielded to rest."""
     strained, depth = _strain(state, c, 0)
     low, exertion, moved = _signs(columns, c, 0)
-    told = ~np.isnan(low) | ~np.isnan(exertion)
     reported = np.fmax(low, exertion)
     confirmed = enough & strained & _stage_two(low, exertion, moved, c)
-    unasked = enough & strained & ~told & (np.nan_to_num(moved) >= c.fusion.agreeing)
     lasting = confirmed & _rested(state, c)
     for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
         lasting &= _strain(state, c, back)[0] & _stage_two(*_signs(columns, c, back), c)
     stage = np.where(enough & strained, Stage.STRAIN, Stage.NONE)
-    stage = np.where(confirmed | unasked, Stage.POSSIBLE, stage)
+    stage = np.where(confirmed, Stage.POSSIBLE, stage)
     stage = np.where(lasting, Stage.PERSISTENT, stage)
     fused = fuse(
         c, len(columns), load=np.where(enough, depth, np.nan), self_report=reported, heart_rate=moved
     )
-    return Overreaching(at_most(fused, Level.POSSIBLE, ~told), stage.astype(np.int64), low, exertion)
+    return Overreaching(fused, stage.astype(np.int64), low, exertion)
 
 
 def _strain(state: State, c: Constants, back: int) -> tuple[Flags, Floats]:
@@ -87,15 +86,10 @@ def _signs(columns: Columns, c: Constants, back: int) -> tuple[Floats, Floats, F
     with np.errstate(invalid="ignore"):
         lows = (newest & (rows <= limit)).sum(axis=0)
     low = np.where(lows >= o.low_answers, lows / o.answers, 0.0)
-    felt = lately(columns["exertion_shift"], e.recent_days, back)
-    shifted = (np.nan_to_num(felt) >= e.shift_needed).sum(axis=0)
-    exertion = np.where(shifted >= e.shifted_runs, o.exertion_strength, 0.0)
-    moved = heart_rate_strength(*heart_rate_now(columns, c, back), c)
-    return (
-        np.where(known.any(axis=0), low, np.nan),
-        np.where((~np.isnan(felt)).any(axis=0), exertion, np.nan),
-        moved,
-    )
+    exertion = o.exertion_strength * felt_harder(columns, c, e.shifted_runs, back)
+    complaint = (low >= c.fusion.agreeing) | (np.nan_to_num(exertion) >= c.fusion.agreeing)
+    moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
+    return np.where(known.any(axis=0), low, np.nan), exertion, moved
 
 
 def _stage_two(low: Floats, exertion: Floats, moved: Floats, c: Constants) -> Flags:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from service.analyse.complaint import heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, fuse, surprise
-from service.analyse.score import State, last_known, lately, load_pressure, ramp
+from service.analyse.fusion import Fused, fuse
+from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
+from service.analyse.window import lately, ramp
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,7 +53,7 @@ class MuscleFatigue:
 
 def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigue:
     """Load now: a session spike, a race, hard minutes or hard days; with what the athlete says of
-    soreness, legs and fatigue, and heart rate in either direction."""
+    soreness and legs, and beside a complaint heart rate in either direction."""
     tier, spike_ago = _spike(columns, c)
     race, race_ago = _race(columns, c)
     hard = _hard_minutes(columns, c)
@@ -66,8 +68,8 @@ def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigu
         c,
         len(columns),
         load=np.where(enough, loads.max(axis=0), np.nan),
-        self_report=said(columns, state, c),
-        heart_rate=heart_rate_strength(state.hr_shift, state.hr_z, c),
+        self_report=state.said,
+        heart_rate=heart_rate_strength(state.hr_shift, state.hr_z, state.complaint, c),
     )
     days_ago = np.take_along_axis(ago, reason[None, :], axis=0)[0]
     return MuscleFatigue(fused, reason, np.where(reason == Reason.SESSION_SPIKE, tier, 0), days_ago, enough)
@@ -77,23 +79,6 @@ def enough_data(columns: Columns, state: State, c: Constants) -> Flags:
     """Whether history is long and dense enough for any rule on load."""
     sessions = np.nansum(columns["sessions"], axis=0)
     return np.asarray((state.days_known >= c.fatigue.days_needed) & (sessions >= c.fatigue.runs_needed))
-
-
-def said(columns: Columns, state: State, c: Constants) -> Floats:
-    """Strength of the last answers: their drop below the own mean; until that is known, a low rating."""
-    f = c.fatigue
-    drop = ramp(np.fmax(state.answer, state.answer_3), f.answer_from, f.answer_full)
-    fresh = [last_known(lately(columns[name], c.answers.fresh_days)) for name in ("soreness", "legs")]
-    lowest = np.fmin(*fresh)
-    low = np.where(np.isnan(lowest), np.nan, np.where(lowest <= c.answers.low_rating, f.low_answer, 0.0))
-    return np.where(np.isnan(drop), low, drop)
-
-
-def heart_rate_strength(shift: Floats, z: Floats, c: Constants) -> Floats:
-    """A shift in either direction, where it is beyond both noise and measuring error; NaN = not seen."""
-    h = c.heart_rate
-    beyond = (np.abs(z) >= h.z_needed) & (np.abs(shift) >= h.shift_needed)
-    return np.where(np.isnan(z), np.nan, np.where(beyond, surprise(z), 0.0))
 
 
 def tier_of(value: Floats, base: Floats, c: Constants) -> Ints:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.analyse.complaint import complains, said
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
 from service.analyse.trend import exponential_mean, seeded
+from service.analyse.window import last_known, lately, mean_known, ramp, share_at_most, weighted
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -41,23 +43,10 @@ class State:
     spike: Floats
     answer: Floats
     answer_3: Floats
+    said: Floats
+    complaint: Flags
     hr_shift: Floats
     hr_z: Floats
-
-
-def ramp(values: Floats, start: float, full: float) -> Floats:
-    """0 up to ``start``, 1 from ``full`` on, straight between; NaN stays NaN."""
-    return np.clip((values - start) / (full - start), 0.0, 1.0)
-
-
-def share_at_most(values: Floats, days: int) -> Floats:
-    """Share of the last ``days`` rows, the last row included, that are not above the last row; ties count
-    half. ``values`` is (rows, columns), NaN = unknown; a last row that is unknown gives NaN."""
-    own = values[-days:]
-    with np.errstate(invalid="ignore"):
-        below = (own < values[-1]).sum(axis=0) + ((own == values[-1]).sum(axis=0) + 1) / 2
-    known = (~np.isnan(own)).sum(axis=0)
-    return np.where(np.isnan(values[-1]), np.nan, below / np.maximum(known, 1))
 
 
 def state_of(columns: Columns, c: Constants) -> State:
@@ -70,6 +59,7 @@ def state_of(columns: Columns, c: Constants) -> State:
     fatigue = exponential_mean(load, c.trend.fatigue_days, seed)
     balance = (fatigue - fitness) / np.maximum(fitness, c.score.balance_floor)
     answer, answer_3 = _answers(columns, c)
+    strength = said(columns, np.fmax(answer, answer_3), c)
     shift, z = heart_rate_now(columns, c)
     return State(
         days_known=days_known,
@@ -82,6 +72,8 @@ def state_of(columns: Columns, c: Constants) -> State:
         spike=_spike(columns, c),
         answer=answer,
         answer_3=answer_3,
+        said=strength,
+        complaint=complains(columns, strength, c),
         hr_shift=shift,
         hr_z=z,
     )
@@ -98,7 +90,7 @@ def components(state: State, c: Constants) -> tuple[Floats, Floats]:
         state.balance_share,
         ramp(state.answer, -s.answer_better, s.answer_worse),
         ramp(state.answer_3, -s.answer_better, s.answer_worse),
-        ramp(np.abs(state.hr_z), 0.0, s.hr_full),
+        np.where(state.complaint, ramp(np.abs(state.hr_z), 0.0, s.hr_full), np.nan),
     ])  # fmt: skip
     weights = np.array([
         s.weight_session, s.weight_recent, s.weight_spike, s.weight_balance,
@@ -110,13 +102,13 @@ def components(state: State, c: Constants) -> tuple[Floats, Floats]:
 def load_pressure(state: State, c: Constants) -> Floats:
     """The components that speak of load alone, weighted as in the score."""
     values, weights = components(state, c)
-    return _weighted(values[:LOAD_COMPONENTS], weights[:LOAD_COMPONENTS, None])
+    return weighted(values[:LOAD_COMPONENTS], weights[:LOAD_COMPONENTS, None])
 
 
 def score_of(state: State, c: Constants) -> Floats:
     """Score of each column, 0..1; NaN before ``starts_day`` days are known."""
     values, weights = components(state, c)
-    score = _weighted(values, weights[:, None])
+    score = weighted(values, weights[:, None])
     return np.where(state.days_known >= c.score.starts_day, score, np.nan)
 
 
@@ -153,41 +145,21 @@ def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
     drops = [_drop(columns[name], c) for name, _ in items]
     weights = np.array([weight for _, weight in items])[:, None]
     last, three = (np.vstack([drop[which] for drop in drops]) for which in (0, 1))
-    return _weighted(last, weights), _weighted(three, weights)
+    return weighted(last, weights), weighted(three, weights)
 
 
 def _drop(values: Floats, c: Constants) -> tuple[Floats, Floats]:
     mean = own_mean(values, c)
-    spread = np.sqrt(_mean(np.square(values - mean)))
+    spread = np.sqrt(mean_known(np.square(values - mean)))
     spread = np.maximum(spread, c.answers.spread_floor)
     fresh = values[-c.answers.fresh_days :]
-    return (mean - last_known(fresh)) / spread, (mean - _mean(fresh)) / spread
+    return (mean - last_known(fresh)) / spread, (mean - mean_known(fresh)) / spread
 
 
 def own_mean(values: Floats, c: Constants) -> Floats:
     """Mean of every answer the night may see; NaN until there are enough."""
     count = (~np.isnan(values)).sum(axis=0)
-    return np.where(count >= c.answers.own_mean_needed, _mean(values), np.nan)
-
-
-def last_known(values: Floats) -> Floats:
-    """The newest known value of each column; NaN if there is none."""
-    known = ~np.isnan(values)
-    newest = len(values) - 1 - np.argmax(known[::-1], axis=0)
-    return np.where(known.any(axis=0), values[newest, np.arange(values.shape[1])], np.nan)
-
-
-def _mean(values: Floats) -> Floats:
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    return np.where(count > 0, np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
-
-
-def _weighted(values: Floats, weights: Floats) -> Floats:
-    seen = ~np.isnan(values)
-    total = (weights * seen).sum(axis=0)
-    summed = (np.where(seen, values, 0.0) * weights).sum(axis=0)
-    return np.where(total > 0, summed / np.maximum(total, 1e-9), np.nan)
+    return np.where(count >= c.answers.own_mean_needed, mean_known(values), np.nan)
 
 
 def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Floats, Floats]:
@@ -207,9 +179,3 @@ def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Float
     noise = mean("hr_noise") * np.sqrt(1.0 / np.maximum(count, 1) + 1.0 / base)
     value = np.where(count > 0, mean("hr_shift"), np.nan)
     return value, np.where(count > 0, value / np.maximum(noise, 1e-9), np.nan)
-
-
-def lately(values: Floats, days: int, back: int = 0) -> Floats:
-    """The last ``days`` rows as they stood ``back`` nights earlier."""
-    stop = len(values) - back
-    return values[stop - days : stop]

@@ -38,6 +38,8 @@ UNSEEN = {
     "distance": "Distances: no run of these weeks carries one.",
     "heart_rate": "Your heart rate: too few of the last runs carry one.",
     "heart_rate_baseline": "What heart rate is usual for you: too few comparable runs so far.",
+    "heart_rate_alone": "What your heart rate means: it moved, but without a word from you that can be "
+    "fitness as well as fatigue.",
     "self_report": "How you feel: there is no recent answer from you.",
     "check_in": "How you feel: there is no recent answer from you.",
     "form": "Your running form.",

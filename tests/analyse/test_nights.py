@@ -244,14 +244,37 @@ def test_lower_heart_rate_with_fresh_answers_is_fitter():
     assert all(f.rule not in {"possible_overreaching", "persistent_overreaching"} for f in found.findings)
 
 
-def test_without_any_word_of_the_athlete_it_is_at_most_possible():
-    """Load and heart rate agree, nobody was asked."""
-    quiet = overloaded(0.92, 0.0, 4)
+@pytest.mark.parametrize("shift", [0.92, 1.08])
+def test_without_any_word_of_the_athlete_it_is_watched_and_asked(shift):
+    """Load and heart rate agree, nobody was asked: nothing that could be mailed."""
+    quiet = overloaded(shift, 0.0, 4)
     unrated = tuple(replace(a, perceived_exertion=None) for a in quiet.activities)
     found = verdict(History(unrated), 98)
     strained = next(f for f in found.findings if f.cause is Cause.OVERREACHING)
+    assert (strained.rule, strained.level) == ("strain", None)
+    assert Channel.HEART_RATE not in strained.channels
+    assert "heart_rate_alone" in strained.unseen
+    assert found.state is not State.WARN
+
+
+@pytest.mark.parametrize("exertion", [-1.0, 0.0])
+@pytest.mark.parametrize("shift", [0.93, 1.07])
+def test_a_heart_rate_that_moved_beside_no_complaint_is_no_channel(shift, exertion):
+    """The matrix of heart rate and feeling: fresh legs make a lower one fitness and a higher one weather."""
+    for found in assess_nights(overloaded(shift, exertion, 5), [on(d) for d in range(86, 99)], CONSTANTS):
+        assert all(f.channels.get(Channel.HEART_RATE, 0.0) == 0.0 for f in found.findings)
+
+
+def test_a_heart_rate_that_moved_beside_harder_runs_is_one():
+    """Perceived exertion is a word too: no morning answer is needed."""
+    past = overloaded(0.93, 2.0, 4)
+    usual = {on(94), on(97)}  # runs of the usual length, to be compared
+    shorter = [replace(a, moving_s=a.moving_s / 1.8, distance_m=9000.0) for a in past.activities]
+    pairs = zip(past.activities, shorter, strict=True)
+    found = verdict(history([b if a.training_day in usual else a for a, b in pairs]), 98)
+    strained = next(f for f in found.findings if f.cause is Cause.OVERREACHING)
     assert strained.rule == "possible_overreaching"
-    assert strained.level in {None, Level.POSSIBLE}
+    assert strained.channels[Channel.HEART_RATE] >= 0.5
 
 
 def test_tired_answers_that_rest_does_not_mend_are_persistent():
