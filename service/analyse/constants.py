@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from service.analyse.run_sections import (
+    Descent,
+    Forecast,
+    Form,
+    Fuelling,
+    Heat,
+    Speed,
+    Splits,
+    WarmUp,
+)
 from service.analyse.sections import (
     Answers,
     Contexts,
@@ -47,6 +57,14 @@ class Constants:
     strength: Strength
     fusion: Fusion
     contexts: Contexts
+    splits: Splits
+    descent: Descent
+    speed: Speed
+    heat: Heat
+    form: Form
+    warm_up: WarmUp
+    fuelling: Fuelling
+    forecast: Forecast
 
 
 SECTIONS: dict[str, type[Any]] = {

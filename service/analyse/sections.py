@@ -11,6 +11,19 @@ class Gates:
     double_start_s: float
     double_overlap: float
     slowest_run_mps: float
+    fastest_run_mps: float
+    lowest_hr: float
+    highest_hr: float
+    lock_bpm: float
+    lock_excess: float
+    lock_excess_alone: float
+    lock_like_speed: float
+    lock_like_runs: int
+    lock_like_days: int
+    lock_days: int
+    lock_laps: int
+    lock_share: float
+    lock_correlation: float
 
 
 @dataclass(frozen=True, slots=True)
