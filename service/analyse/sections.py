@@ -17,6 +17,8 @@ class Gates:
     lock_bpm: float
     lock_excess: float
     lock_excess_alone: float
+    lock_per_warm_c: float
+    lock_warm_c: float
     lock_like_speed: float
     lock_like_runs: int
     lock_like_days: int

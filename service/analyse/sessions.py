@@ -1,13 +1,14 @@
-"""An athlete's sessions as columns: doubles dropped, joined recordings made one."""
+"""An athlete's sessions as columns: false values left out, doubles dropped, joined recordings made one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.analyse.sections import Gates
+from service.analyse.sensors import believable, cadence_locked
 from service.domain.activity import RIDES, RUNS, STRENGTH, Activity
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,7 @@ FAMILIES: dict[str, Family] = {
     "Wheelchair": Family.SWIM,
 }
 INDOOR = frozenset({"VirtualRun"})
+LEAST_M_OF_A_RECORD = 5000.0  # sprinters are faster over less
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Sessions:
     perceived_exertion: Floats
     relative_effort: Floats
     temperature_c: Floats
+    cadence_spm: Floats
     utc_offset_s: Floats
     race: Flags
     indoor: Flags
@@ -87,13 +90,15 @@ class Sessions:
 
 
 def sessions_of(activities: Sequence[Activity], gates: Gates) -> Sessions:
-    """Columns of the activities, whatever their order: doubles dropped, forgotten watches left out,
-    recordings of one kind that follow within ``merge_gap_min`` of each other joined.
+    """Columns of the activities, whatever their order: values that cannot be true left out, doubles
+    dropped, forgotten watches left out, recordings of one kind that follow within ``merge_gap_min`` of
+    each other joined.
 
     Only recordings of the same training day are compared, so that no later day can change an earlier.
     """
     rows = _columns(activities)
     rows = rows.take(np.lexsort((_identity_rank(activities), rows.start_s)))
+    rows = _believed(rows, activities, gates)
     rows = rows.take(~_doubles(rows, gates))
     rows = rows.take(~_forgotten(rows, gates))
     rows = rows.take(np.lexsort((rows.start_s, rows.family, rows.day)))
@@ -130,10 +135,29 @@ def _columns(activities: Sequence[Activity]) -> Sessions:
         perceived_exertion=numbers("perceived_exertion"),
         relative_effort=numbers("relative_effort"),
         temperature_c=numbers("temperature_c"),
+        cadence_spm=numbers("cadence_spm"),
         utc_offset_s=numbers("utc_offset_s"),
         race=np.array([a.is_race for a in activities], dtype=np.bool_),
         indoor=np.array([a.trainer or a.sport in INDOOR for a in activities], dtype=np.bool_),
         part=np.arange(len(activities), dtype=np.int64),
+    )
+
+
+def _believed(rows: Sessions, activities: Sequence[Activity], gates: Gates) -> Sessions:
+    """The rows without heart rates that nobody has or that are steps, and without the distance of "runs"
+    that are faster than any record."""
+    hr = believable(rows.average_hr, gates)
+    runs = np.flatnonzero(rows.is_run)
+    own = rows.take(runs)
+    laps = [activities[part].laps for part in own.part]
+    values = (hr[runs], own.cadence_spm, own.speed_mps, own.temperature_c)
+    hr[runs[cadence_locked(own.day, *values, laps, gates)]] = np.nan
+    ridden = rows.is_run & (rows.distance_m > LEAST_M_OF_A_RECORD) & (rows.speed_mps > gates.fastest_run_mps)
+    return replace(
+        rows,
+        average_hr=hr,
+        max_hr=np.where(np.isnan(hr), np.nan, believable(rows.max_hr, gates)),
+        distance_m=np.where(ridden, 0.0, rows.distance_m),
     )
 
 
@@ -201,6 +225,7 @@ def _merged(rows: Sessions, gates: Gates) -> Sessions:
         perceived_exertion=mean(rows.perceived_exertion),
         relative_effort=summed(rows.relative_effort),
         temperature_c=mean(rows.temperature_c),
+        cadence_spm=mean(rows.cadence_spm),
         utc_offset_s=rows.utc_offset_s[first],
         race=np.logical_or.reduceat(rows.race, first),
         indoor=np.logical_or.reduceat(rows.indoor, first),
