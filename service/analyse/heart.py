@@ -51,9 +51,9 @@ def heart_rate_shift(sessions: Sessions, loads: Loads, c: Constants) -> HeartShi
     past, used = past[told], used[told]
     design = np.stack([np.ones_like(speed), speed, warm], axis=-1)
     beta = _huber(design[past], hr[past], used)
-    residual = np.where(used, hr[past] - np.einsum("rkp,rp->rk", design[past], beta), np.nan)
+    residual = np.where(used, hr[past] - (design[past] @ beta[..., None])[..., 0], np.nan)
     expected = np.einsum("rp,rp->r", design[told], beta)
-    spread = MAD_TO_SD * np.nanmedian(np.abs(residual), axis=1)
+    spread = MAD_TO_SD * _quantile(np.abs(residual), 0.5)
     index = rows[told]
     result.shift[index] = (hr[told] - expected) / expected
     result.noise[index] = np.maximum(spread / expected, c.heart_rate.noise_floor)
@@ -90,25 +90,39 @@ def _enough(day: Ints, speed: Floats, past: Ints, used: Flags, c: Constants) -> 
     able = (count >= c.heart_rate.runs_needed) & (newest - days >= c.heart_rate.span_days)
     spread = np.zeros(len(day))
     if able.any():
-        low, high = np.nanpercentile(speeds[able], [25, 75], axis=1)
-        spread[able] = high - low
+        spread[able] = _quantile(speeds[able], 0.75) - _quantile(speeds[able], 0.25)
     return np.asarray(able & (spread >= c.heart_rate.speed_iqr_mps))
 
 
 def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
     """Huber regression of all rows: design (rows, runs, terms), target (rows, runs) → (rows, terms)."""
     weight = used.astype(np.float64)
-    ridge = 1e-6 * np.eye(design.shape[-1])  # temperature may be a column of zeros
-    beta = np.zeros((design.shape[0], design.shape[-1]))
+    rows, runs, terms = design.shape
+    ridge = 1e-6 * np.eye(terms)  # temperature may be a column of zeros
+    squares = (design[..., :, None] * design[..., None, :]).reshape(rows, runs, terms * terms)
+    products = np.concatenate((squares, design * target[..., None]), axis=2)
+    beta: Floats = np.zeros((rows, terms))
     for _ in range(ROUNDS):
-        normal = np.einsum("rk,rkp,rkq->rpq", weight, design, design) + ridge
-        moment = np.einsum("rk,rkp,rk->rp", weight, design, target)
-        beta = np.linalg.solve(normal, moment[..., None])[..., 0]
-        error = np.abs(target - np.einsum("rkp,rp->rk", design, beta))
-        scale = MAD_TO_SD * np.nanmedian(np.where(used, error, np.nan), axis=1, keepdims=True)
+        sums = (weight[:, None, :] @ products)[:, 0]
+        normal = sums[:, : terms * terms].reshape(rows, terms, terms) + ridge
+        beta = np.linalg.solve(normal, sums[:, terms * terms :, None])[..., 0]
+        error = np.abs(target - (design @ beta[..., None])[..., 0])
+        scale = MAD_TO_SD * _quantile(np.where(used, error, np.nan), 0.5)[:, None]
         limit = HUBER * np.maximum(scale, 0.5)
-        weight = used * np.minimum(1.0, limit / np.maximum(error, 1e-9))
+        weight = np.where(used, np.minimum(1.0, limit / np.maximum(error, 1e-9)), 0.0)
     return beta
+
+
+def _quantile(values: Floats, share: float) -> Floats:
+    """Quantile of the known values of each row, linear between neighbours, as ``numpy.nanquantile`` gives
+    it but for all rows at once. Every row needs one known value."""
+    ordered = np.sort(values, axis=1)  # NaN sorts to the end
+    place = share * ((~np.isnan(values)).sum(axis=1) - 1)
+    below = place.astype(np.int64)
+    above = np.ceil(place).astype(np.int64)
+    row = np.arange(len(values))
+    low, high, part = ordered[row, below], ordered[row, above], place - below
+    return np.asarray(np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)))
 
 
 def exertion_shift(sessions: Sessions, loads: Loads, c: Constants) -> Floats:

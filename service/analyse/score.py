@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.analyse.complaint import complains, said
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.trend import exponential_mean, seeded
+from service.analyse.trend import exponential_means, seeded
 from service.analyse.window import last_known, lately, mean_known, ramp, share_at_most, weighted
 
 Floats = NDArray[np.float64]
@@ -54,9 +54,8 @@ def state_of(columns: Columns, c: Constants) -> State:
     raw = columns["load"]
     days_known = (~np.isnan(raw)).sum(axis=0)
     load, seed = seeded(raw, c.trend.seed_days)
-    recent = exponential_mean(load, c.score.recent_tau_days, seed)
-    fitness = exponential_mean(load, c.trend.fitness_days, seed)
-    fatigue = exponential_mean(load, c.trend.fatigue_days, seed)
+    taus = (c.score.recent_tau_days, c.trend.fitness_days, c.trend.fatigue_days)
+    recent, fitness, fatigue = exponential_means(load, taus, seed)
     balance = (fatigue - fitness) / np.maximum(fitness, c.score.balance_floor)
     answer, answer_3 = _answers(columns, c)
     strength = said(columns, np.fmax(answer, answer_3), c)

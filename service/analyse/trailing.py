@@ -18,16 +18,19 @@ def trailing(day: Ints, values: Floats, days: int, need: int, pick: Pick) -> Flo
     one day see the same values, so their order within the day does not matter.
     """
     result = np.full(len(day), np.nan)
+    if np.isnan(values).all():
+        return result
+    dates, numbers = day.tolist(), values.tolist()  # plain numbers: this loop is hot
     known: list[float] = []
     oldest = newest = 0
-    for index in range(len(day)):
-        while newest < len(day) and day[newest] <= day[index]:
-            if not np.isnan(values[newest]):
-                insort(known, float(values[newest]))
+    for index, today in enumerate(dates):
+        while newest < len(dates) and dates[newest] <= today:
+            if numbers[newest] == numbers[newest]:  # not NaN
+                insort(known, numbers[newest])
             newest += 1
-        while day[oldest] <= day[index] - days:
-            if not np.isnan(values[oldest]):
-                del known[bisect_left(known, float(values[oldest]))]
+        while dates[oldest] <= today - days:
+            if numbers[oldest] == numbers[oldest]:
+                del known[bisect_left(known, numbers[oldest])]
             oldest += 1
         if len(known) >= max(need, 1):
             result[index] = pick(known)

@@ -31,6 +31,17 @@ def exponential_mean(load: ArrayLike, tau_days: float, start: ArrayLike) -> Floa
     return result
 
 
+def exponential_means(load: Floats, taus_days: Sequence[float], start: Floats) -> Floats:
+    """The same of a (days, columns) block for several τ at once: (τ, days, columns), to the last bit."""
+    step = np.array([gain(tau) for tau in taus_days])[:, None]
+    state = np.repeat(start[None, :], len(taus_days), axis=0)
+    result = np.empty((len(load), *state.shape))
+    for day in range(len(load)):
+        state += (load[day] - state) * step
+        result[day] = state
+    return result.transpose(1, 0, 2)
+
+
 def seeded(load: Floats, seed_days: int) -> tuple[Floats, Floats]:
     """Loads (days, columns) with the unknown days before the first filled by the mean of the first
     ``seed_days`` known ones, and that mean: an exponential mean started
@@ -83,9 +94,8 @@ def before(start_s: Floats, values: Floats, days: int, eligible: Flags) -> tuple
     first = np.searchsorted(start_s, start_s - days * 86_400.0, side="left")
     until = np.searchsorted(start_s, start_s, side="left")
     known = np.where(eligible, values, -np.inf)
-    greatest = np.array(
-        [known[a:b].max() if b > a else -np.inf for a, b in zip(first, until, strict=True)], dtype=np.float64
-    )
+    pairs = np.stack((first, until), axis=1).ravel()  # each window from its first row up to its own
+    greatest = np.where(until > first, np.maximum.reduceat(np.append(known, -np.inf), pairs)[::2], -np.inf)
     total = np.concatenate(([0], np.cumsum(eligible)))
     return np.where(np.isneginf(greatest), np.nan, greatest), (total[until] - total[first]).astype(np.int64)
 
