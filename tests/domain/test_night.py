@@ -1,7 +1,7 @@
 """Nights: one a local date, at an instant that no clock change can skip or repeat."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfoNotFoundError, available_timezones
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import pytest
 from hypothesis import given
@@ -89,3 +89,9 @@ def test_a_decision_is_a_mail_or_a_reason():
     """The two ends of restraint."""
     assert Decision(MailKind.WARNING, None).mail
     assert not Decision(None, Silence.COOLDOWN).mail
+
+
+def test_zones_are_those_of_the_locked_tzdata():
+    """Not the system's, which may be years old: Morocco's clock of 2026 is known to the locked one."""
+    assert TZPATH == ()
+    assert ZoneInfo.no_cache("Africa/Casablanca").utcoffset(datetime(2026, 12, 31)) == timedelta(0)
