@@ -50,7 +50,7 @@ class Ground:
 
     home: Path
     dsn: str
-    server: EmbeddedPostgres | None
+    keyring: Keyring
     store: Store
     standin: Standin
     post: Mailbox
@@ -134,10 +134,7 @@ def open_ground(
         environment |= {name.upper(): str(value) for name, value in settings.items()}
         crew = Crew(home / "now", environment, home)
         stack.callback(crew.disband)
-        yield Ground(
-            home, server.dsn, server if apart else None, store, standin, post, clock, crew,
-            f"http://127.0.0.1:{port}",
-        )  # fmt: skip
+        yield Ground(home, server.dsn, keyring, store, standin, post, clock, crew, f"http://127.0.0.1:{port}")
 
 
 def _environment(home: Path, standin: Standin, post: Mailbox, port: int) -> dict[str, str]:

@@ -10,8 +10,8 @@ from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 CREW = ("worker", "worker", "clock")
-TABLES = """SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND starts_with(relname, 'procrastinate_')"""
+TABLES = """SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
+    WHERE schemaname = 'public' AND starts_with(tablename, 'procrastinate_')"""
 
 
 class Thief:
