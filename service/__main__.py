@@ -110,16 +110,50 @@ def admin_disable(name: str) -> None:
     typer.echo(disable_admin(name))
 
 
+@cli.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Strava's export (zip, folder or activities.csv), or FIT, TCX, GPX files, plain or .gz"
+        ),
+    ],
+    athlete: Annotated[
+        str | None,
+        typer.Option(
+            help="whose archive it is: the id on the admin pages; may be left out if there is only one"
+        ),
+    ] = None,
+    tz: Annotated[
+        str | None, typer.Option(help="zone of files that do not say theirs; else the athlete's")
+    ] = None,
+) -> None:
+    """Take an athlete's own archive into the database. Doing it twice changes nothing.
+
+    It goes to the athlete of --athlete, or to the only one who is connected. Where Strava tells a session
+    too, Strava's row counts while it is kept.
+    """
+    from service.import_command import import_archive
+
+    typer.echo(import_archive(paths, athlete, tz))
+
+
 @cli.command()
 def replay(
     paths: Annotated[
-        list[Path], typer.Argument(help="JSON lines of activities, plain or .gz; or recorded pages")
+        list[Path],
+        typer.Argument(
+            help="Strava's export (zip, folder or activities.csv), FIT, TCX, GPX, or JSON lines of activities"
+        ),
     ],
     checkins: Annotated[Path | None, typer.Option(help="JSON lines of check-ins")] = None,
     from_: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="first night")] = None,
     to: Annotated[datetime | None, typer.Option(formats=DAY, help="last night")] = None,
     tz: Annotated[str | None, typer.Option(help="zone of rows that do not say theirs")] = None,
     summary: Annotated[bool, typer.Option(help="a table instead of one line a night")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="write one page that needs nothing else to this file")
+    ] = None,
 ) -> None:
     """Judge every night of a real history again: what would have been sent, and why not."""
     from service.jobs.replay import run
@@ -134,6 +168,7 @@ def replay(
             summary,
             sys.stdout,
             sys.stderr,
+            html=html,
         )
     )
 

@@ -15,11 +15,12 @@ from typing import IO, Any
 from service.advise import catalogue
 from service.advise.restraint import Limits, Sendable, decide
 from service.analyse.assess import assess_nights, load_constants
+from service.domain.doubles import strava_first
 from service.domain.finding import Assessment
 from service.domain.history import History
 from service.domain.night import Decision, SentMail, known_zone
 from service.domain.record import to_json
-from service.jobs.replay_input import Reading
+from service.jobs.replay_input import Reading, is_archive
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 NIGHTS_BEFORE = 6
@@ -47,15 +48,16 @@ def run(
     summary: bool,
     out: IO[str],
     err: IO[str],
+    *,
+    html: Path | None = None,
 ) -> int:
-    """Judge a history again; one JSON line a night, or a table. Returns the exit code: 1 if no
+    """Judge a history again; one JSON line a night, a table, or a page. Returns the exit code: 1 if no
     activity could be used, 2 for a zone nobody knows, else 0 however much was left out on the way."""
     if tz is not None and not known_zone(tz):
         err.write(f"--tz {tz}: no such zone; give a name such as Europe/Oslo\n")
         return WRONG_CALL
     reading = Reading(complain=lambda text: print(text, file=err), zone=tz or "UTC")
-    for path in paths:
-        reading.read_activities(path)
+    _read_all(reading, paths)
     if checkins is not None:
         reading.read_checkins(checkins)
     if not reading.activities:
@@ -63,16 +65,34 @@ def run(
         return NOTHING_USABLE
     history = history_of(reading)
     replayed = [night for night in replay(history, to) if from_ is None or night.assessment.night >= from_]
+    if html is not None:
+        from service.jobs.replay_page import write
+
+        err.write(write(html, reading, history, replayed))
     if summary:
         _print_summary(reading, replayed, out)
-    else:
+    elif html is None:
         out.writelines(json.dumps(line(night)) + "\n" for night in replayed)
     return USABLE
 
 
+def _read_all(reading: Reading, paths: Sequence[Path]) -> None:
+    archives = [path for path in paths if is_archive(path)]
+    for path in paths:
+        if path not in archives:
+            reading.read_activities(path)
+    if archives:
+        from rich.console import Console  # only the bar needs it
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("reading", total=None)
+            reading.read_archives(archives, lambda done, total: bar.update(task, completed=done, total=total))
+
+
 def history_of(reading: Reading) -> History:
-    """What was read, oldest first."""
-    activities = sorted(reading.activities.values(), key=lambda a: (a.start, a.external_id))
+    """What was read, oldest first; what Strava and an archive both tell, once."""
+    activities = strava_first(sorted(reading.activities.values(), key=lambda a: (a.start, a.external_id)))
     return History(tuple(activities), tuple(sorted(reading.checkins.values(), key=lambda each: each.date)))
 
 

@@ -1,8 +1,8 @@
-"""What a replay reads: activities and check-ins as JSON lines, with every refusal named by file and line."""
+"""What a replay reads: archives, or activities as JSON lines; check-ins. Every refusal is named."""
 
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from service.domain.activity import Activity
+from service.domain.activity import Activity, Source
 from service.domain.history import CheckIn
 from service.strava.mapping import RowRejected, read_row
 
@@ -38,10 +38,36 @@ class Reading:
     refused: int = 0
     doubles: int = 0
     doubted: int = 0
+    refusals: list[tuple[str, str]] = field(default_factory=list)
 
     def read_activities(self, path: Path) -> None:
         """Summary or detailed activities, one a line, or recorded list pages; plain or gzipped."""
         self._read(path, self._take_activities)
+
+    def read_archives(self, paths: Sequence[Path], progress: Callable[[int, int], None]) -> None:
+        """Strava's export as a zip, a folder or its table; FIT, TCX and GPX files."""
+        from service.archive.found import Refused  # only who has an archive waits for its parsers
+        from service.archive.reader import Request, read
+
+        for outcome in read(Request(tuple(paths), zone=self.zone, progress=progress)):
+            if isinstance(outcome, Refused):
+                self.refused += 1
+                self.refusals.append((outcome.name, outcome.reason))
+                self.complain(f"{outcome.name}: left out: {outcome.reason}")
+                continue
+            for doubt in outcome.doubts:
+                self.doubted += 1
+                self.complain(f"{outcome.name}: {doubt}")
+            for activity in outcome.activities:
+                self.rows += 1
+                self._keep(activity)
+
+    def _keep(self, activity: Activity) -> None:
+        """The first of two with one number, unless the second is Strava's own and the first is not."""
+        known = self.activities.get(activity.external_id)
+        self.doubles += known is not None
+        if known is None or (known.source is Source.ARCHIVE and activity.source is Source.STRAVA):
+            self.activities[activity.external_id] = activity
 
     def read_checkins(self, path: Path) -> None:
         """Morning answers, one a line."""
@@ -91,9 +117,7 @@ class Reading:
             for doubt in mapped.doubts:
                 self.doubted += 1
                 complain(f"{doubt.field} {doubt.reason}")
-            identity = mapped.activity.external_id
-            self.doubles += identity in self.activities
-            self.activities.setdefault(identity, mapped.activity)
+            self._keep(mapped.activity)
         self.rows += kept
 
     def _take_checkin(self, value: Any, complain: Callable[[str], None]) -> None:
@@ -118,6 +142,15 @@ class Reading:
 
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a path is for the archive's readers, or holds JSON lines."""
+    if path.name.endswith((".jsonl", ".jsonl.gz", ".json", ".ndjson")):
+        return False
+    from service.archive.reader import is_archive as known
+
+    return path.exists() and known(path)
 
 
 def _opened(path: Path) -> gzip.GzipFile | BufferedReader:

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from service.domain.activity import RUNS, Activity, Lap, Source, Split
+from service.domain.doubles import strava_first
+from service.store.copying import copy_through
 from service.store.tables import ActivityRow
 
 SUMMARY = (
@@ -36,6 +38,9 @@ SUMMARY = (
 DETAIL = ("perceived_exertion", "device", "splits", "laps")
 """What only the detailed session tells."""
 KEY = ("athlete_id", "source", "external_id")
+TABLE = cast("Table", ActivityRow.__table__)
+COPY_FROM = 300
+"""Rows. More than a page of Strava's, which is a few inserts; fewer than any archive worth importing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,16 @@ class Activities:
         if fresh:
             # One order for everybody: two syncs of the same rows cannot deadlock.
             fresh.sort(key=lambda row: (row["source"], row["external_id"]))
-            self._connection.execute(_upsert(), fresh)
+            if len(fresh) >= COPY_FROM:
+                copy_through(self._connection, TABLE, _upsert(), fresh)
+            else:
+                self._connection.execute(_upsert(), fresh)
         changed = sum(key in stored for key in rows) - len(known)
         return Upserted(new=len(fresh) - changed, changed=changed, known=len(known))
 
     def of(self, athlete_id: UUID, since: datetime) -> list[Activity]:
-        """The sessions that started at ``since`` or later, oldest first."""
+        """The sessions that started at ``since`` or later, oldest first. What Strava and an archive both tell
+        comes once, as Strava tells it."""
         return self.of_many([athlete_id], since)[athlete_id]
 
     def of_many(self, athlete_ids: Iterable[UUID], since: datetime) -> dict[UUID, list[Activity]]:
@@ -84,7 +93,7 @@ class Activities:
         )
         for row in self._connection.execute(query):
             found[row[0]].append(_activity(row))
-        return found
+        return {athlete_id: strava_first(activities) for athlete_id, activities in found.items()}
 
     def missing_detail(self, athlete_id: UUID, since: datetime, limit: int) -> list[str]:
         """External ids of Strava runs whose detail has not been read, newest first."""
