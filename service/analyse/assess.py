@@ -45,7 +45,7 @@ def assess_nights(history: History, nights: Sequence[date], constants: Constants
     if not nights:
         return []
     wanted = sorted(set(nights))
-    diary = diary_of(history, wanted[-1], constants)
+    diary = diary_of(history, wanted[-1], constants, first_night=wanted[0])
     found: dict[date, Assessment] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]

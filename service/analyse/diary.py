@@ -12,6 +12,7 @@ from service.analyse.constants import Constants
 from service.analyse.heart import HeartShift, exertion_shift, heart_rate_shift
 from service.analyse.load import Loads, session_loads
 from service.analyse.sessions import Family, Sessions, sessions_of
+from service.analyse.signals import Signals, signals_of
 from service.analyse.trend import before
 from service.domain.activity import Activity
 from service.domain.history import CheckIn, History
@@ -26,7 +27,8 @@ ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
 FIELDS = (
     "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m",
     "largest", "spike_base_m", "spike_runs", "largest_base", "largest_count",
-    "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "hr_seen", "quality", "utc_offset_s", *ANSWERS,
+    "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "hr_seen", "quality", "utc_offset_s",
+    "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance", *ANSWERS,
 )  # fmt: skip
 ROW = {name: index for index, name in enumerate(FIELDS)}
 
@@ -35,7 +37,10 @@ ROW = {name: index for index, name in enumerate(FIELDS)}
 class Diary:
     """``days`` has shape (fields, days) from ``first_day`` (ordinal) on; NaN = not observed.
 
-    Load, minutes and counts are 0 on days of rest, and NaN before the first session.
+    Load, minutes and counts are 0 on days of rest, and NaN before the first session. The fields of
+    ``Signals.of_days`` are 0 where a run was seen and was quiet. ``performance`` is the flat speed of the
+    day's hard effort over the median of like hard runs of 16 weeks, less one, NaN on days without one: a
+    sign of the body's response (−0.02 and lower is a decline: Aubry 2015), from effort and speed alone.
     """
 
     history: History
@@ -43,6 +48,7 @@ class Diary:
     sessions: Sessions
     loads: Loads
     hearts: HeartShift
+    signals: Signals
     first_day: int
     days: Floats
 
@@ -81,21 +87,25 @@ class Columns:
         return int(self.values.shape[2])
 
 
-def diary_of(history: History, until: date, c: Constants) -> Diary:
-    """The days of a history up to, not including, ``until``."""
+def diary_of(history: History, until: date, c: Constants, first_night: date | None = None) -> Diary:
+    """The days of a history up to, not including, ``until``, for nights from ``first_night`` on (``until``
+    if not given)."""
     activities = tuple(a for a in history.activities if a.training_day < until)
     sessions = sessions_of(activities, c.gates)
     answers = [each for each in history.checkins if each.date < until]
     loads = session_loads(sessions, history.profile, c)
     hearts = heart_rate_shift(sessions, loads, c)
+    night = (first_night or until).toordinal()
+    signals = signals_of(sessions, loads, activities, history.profile, night, c)
     starts = [int(sessions.day.min())] if len(sessions) else []
     starts += [min(each.date for each in answers).toordinal()] if answers else []
     first = min([*starts, until.toordinal()])
     days = np.full((len(FIELDS), until.toordinal() - first), np.nan)
     if len(sessions):
         _write_sessions(days, first, sessions, loads, hearts, c)
+        _write_signals(days, sessions.day - first, signals)
     _write_answers(days, first, answers)
-    return Diary(history, activities, sessions, loads, hearts, first, days)
+    return Diary(history, activities, sessions, loads, hearts, signals, first, days)
 
 
 def _write_sessions(
@@ -114,7 +124,6 @@ def _write_sessions(
     total("sessions", np.ones(len(sessions)))
     total("runs", (run & (distance > 0)).astype(np.float64))
     total("run_m", distance)
-    total("hard_min", loads.hard_min)
     total("strength", (sessions.family == Family.STRENGTH).astype(np.float64))
     total("race_m", np.where(sessions.race, distance, 0.0))
     total("hr_seen", (~np.isnan(sessions.average_hr)).astype(np.float64))
@@ -155,6 +164,14 @@ def _write_means(days: Floats, at: Ints, hearts: HeartShift, exertion: Floats) -
         count = np.bincount(at[known], minlength=days.shape[1])
         summed = np.bincount(at[known], weights=values[known], minlength=days.shape[1])
         days[ROW[name]] = np.where(count > 0, summed / np.maximum(count, 1), np.nan)
+
+
+def _write_signals(days: Floats, at: Ints, signals: Signals) -> None:
+    """The strongest signal of each day; of hard efforts the best; minutes of hard kilometres."""
+    for name, values in (*signals.of_days().items(), ("performance", signals.speeds.performance)):
+        np.fmax.at(days[ROW[name]], at, values)
+    hard = np.bincount(at, weights=signals.speeds.hard_min, minlength=days.shape[1])
+    days[ROW["hard_min"], int(at.min()) :] = hard[int(at.min()) :]
 
 
 def _write_answers(days: Floats, first: int, answers: Sequence[CheckIn]) -> None:

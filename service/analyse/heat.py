@@ -1,0 +1,156 @@
+"""Heat and fluid strain after a warm run. Heat and loss of fluid cannot be told apart, nor does drift say how
+much was lost (Adams 2014): this speaks of strain, never of dehydration.
+
+A watch on a warm wrist reads several degrees too high, so temperatures are steps of a ladder, no more; and a
+warm day alone is no finding: heart rate must have been higher than on cooler runs like it.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from service.analyse.constants import Constants
+from service.analyse.drift import Drift
+from service.analyse.load import Loads
+from service.analyse.sessions import Sessions
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class HeatTier(IntEnum):
+    """Steps of air temperature; humidity is not known."""
+
+    NONE = 0
+    LOW = 1
+    CAUTION = 2
+    HIGH = 3
+    VERY_HIGH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class HeatStrain:
+    """One row a session. ``tier`` with acclimatisation; ``environment`` and ``heart_rate`` the strengths
+    where the rule holds, 0 where it was seen not to, NaN where it could not be seen; ``excess`` of heart
+    rate over cooler runs like it (share); ``hot``: a warm tier whose strain could not be seen."""
+
+    tier: Ints
+    environment: Floats
+    heart_rate: Floats
+    excess: Floats
+    hot: Flags
+
+
+def wet_bulb_globe(temperature_c: ArrayLike, humidity: ArrayLike) -> Floats:
+    """Approximate wet-bulb globe temperature (°C) from air temperature and relative humidity (%), for
+    moderate sun and light wind. Australian Bureau of Meteorology, after ACSM 1984."""
+    t = np.asarray(temperature_c, dtype=np.float64)
+    vapour = np.asarray(humidity, dtype=np.float64) / 100 * 6.105 * np.exp(17.27 * t / (237.7 + t))
+    return np.asarray(0.567 * t + 0.393 * vapour + 3.94)
+
+
+def tier_of(temperature_c: Floats, c: Constants) -> Ints:
+    """The step of each temperature; NaN is none."""
+    h = c.heat
+    with np.errstate(invalid="ignore"):
+        steps = [temperature_c >= edge for edge in (h.low_c, h.caution_c, h.high_c)]
+        steps.append(temperature_c > h.very_high_c)
+    found: Ints = np.sum(steps, axis=0, dtype=np.int64)
+    return found
+
+
+def heat_strain(sessions: Sessions, loads: Loads, drift: Drift, since: int, c: Constants) -> HeatStrain:
+    """The rule for every outdoor run from the day ``since`` (ordinal) on whose temperature is known, each
+    against its own past only."""
+    n = len(sessions)
+    tier = np.zeros(n, dtype=np.int64)
+    environment, heart_rate, excess = (np.full(n, np.nan) for _ in range(3))
+    hot = np.zeros(n, dtype=np.bool_)
+    able = sessions.is_run & ~sessions.indoor & ~np.isnan(sessions.temperature_c)
+    plain = tier_of(sessions.temperature_c, c)
+    environment[able] = 0.0
+    warm = able & (sessions.day >= since) & (np.nan_to_num(sessions.temperature_c) >= c.heat.own_lowest_c)
+    for row in np.flatnonzero(warm).tolist():
+        age = sessions.day[row] - sessions.day
+        tier[row] = _harsher(row, plain, age, able, sessions, c)
+        if sessions.minutes[row] < c.heat.shortest_min or not _warm(row, age, able, sessions, c):
+            continue
+        excess[row] = _excess(row, age, sessions, loads, c)
+        strained = _strength(row, age, excess[row], drift, sessions, c)
+        heart_rate[row] = strained
+        if strained > 0:
+            environment[row] = _of_tier(HeatTier(int(tier[row])), c)
+        elif np.isnan(strained):
+            hot[row] = tier[row] >= HeatTier.HIGH or _slowed(row, drift, sessions, c)
+    return HeatStrain(tier, environment, heart_rate, excess, hot)
+
+
+def _harsher(row: int, plain: Ints, age: Ints, able: Flags, sessions: Sessions, c: Constants) -> int:
+    """One step up, from caution on, for who is not used to such warmth."""
+    h = c.heat
+    warm = able & (age > 0) & (age <= h.acclimatised_days)
+    warm &= np.nan_to_num(sessions.temperature_c) >= sessions.temperature_c[row] - h.acclimatised_within_c
+    used = warm.sum() >= h.acclimatised_runs
+    step = int(plain[row])
+    return step if used or step < HeatTier.CAUTION else min(step + 1, int(HeatTier.VERY_HIGH))
+
+
+def _warm(row: int, age: Ints, able: Flags, sessions: Sessions, c: Constants) -> bool:
+    """Warm by the ladder, or among the warmest of the athlete's own last weeks."""
+    h = c.heat
+    own = sessions.temperature_c[able & (age > 0) & (age <= h.own_days)]
+    among = len(own) >= h.own_runs and sessions.temperature_c[row] > np.quantile(own, h.own_share)
+    return bool(sessions.temperature_c[row] >= h.caution_c or among)
+
+
+def _excess(row: int, age: Ints, sessions: Sessions, loads: Loads, c: Constants) -> float:
+    """Heart rate over the median of cooler runs of like speed and no less time; NaN with too few."""
+    h = c.heat
+    with np.errstate(invalid="ignore"):
+        cooler = sessions.temperature_c <= sessions.temperature_c[row] - h.cooler_c
+        near = np.abs(loads.flat_mps / loads.flat_mps[row] - 1.0) <= h.comparable_speed
+    like = cooler & near & (age > 0) & (age <= h.comparable_days) & ~np.isnan(sessions.average_hr)
+    like &= ~sessions.indoor & (sessions.minutes >= h.comparable_minutes * sessions.minutes[row])
+    if like.sum() < h.comparable_runs:
+        return float("nan")
+    return float(sessions.average_hr[row] / np.median(sessions.average_hr[like]) - 1.0)
+
+
+def _strength(row: int, age: Ints, excess: float, drift: Drift, sessions: Sessions, c: Constants) -> float:
+    """Half at the excess that counts or where heart rate came loose from speed more than it does; 0 where
+    neither did; NaN where neither could be seen."""
+    h = c.heat
+    loose = _decoupled(row, age, drift, sessions, c)
+    if excess >= h.hr_excess:
+        above = (excess - h.hr_excess) / (h.hr_excess_full - h.hr_excess)
+        return min(1.0, 0.5 + 0.5 * above)
+    if loose:
+        return 0.5
+    return float("nan") if np.isnan(excess) and loose is None else 0.0
+
+
+def _decoupled(row: int, age: Ints, drift: Drift, sessions: Sessions, c: Constants) -> bool | None:
+    h = c.heat
+    like = (age > 0) & (age <= h.decoupling_days) & ~np.isnan(drift.decoupling)
+    like &= np.abs(sessions.minutes / sessions.minutes[row] - 1.0) <= h.decoupling_minutes
+    if np.isnan(drift.decoupling[row]) or like.sum() < h.decoupling_runs:
+        return None
+    own = drift.decoupling[like]
+    middle = np.median(own)
+    limit = middle + h.decoupling_mads * np.median(np.abs(own - middle))
+    return bool(drift.decoupling[row] >= max(limit, h.decoupling))
+
+
+def _slowed(row: int, drift: Drift, sessions: Sessions, c: Constants) -> bool:
+    """Without heart rate: long, warmer still, and slower late; a hint and no more."""
+    h = c.heat
+    long = sessions.minutes[row] >= h.slowing_min and sessions.temperature_c[row] >= h.slowing_c
+    return bool(long and drift.slowed[row] >= h.slowing)
+
+
+def _of_tier(tier: HeatTier, c: Constants) -> float:
+    by_tier = {HeatTier.HIGH: c.heat.high_strength, HeatTier.VERY_HIGH: 1.0}
+    return by_tier.get(tier, c.heat.caution_strength)
