@@ -1,6 +1,5 @@
 """The web, wired to the application."""
 
-from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -40,7 +39,7 @@ def build_pages(app: App) -> FastAPI:
             retention_days=app.settings.strava_retention_days,
             secure_cookies=app.settings.secure_cookies,
             oauth_base_url=app.settings.strava_oauth_base,
-            jobs_by_state=parts.jobs_by_state,
+            metrics_token=app.settings.metrics_token.get_secret_value(),
             advise=parts.advise,
             phrases=phrases,
             said=said,
@@ -79,6 +78,3 @@ class _Parts:
     def advise(self, assessment: Assessment, profile: Profile) -> Advice | None:
         return advise(assessment, self._app.catalogue, profile=profile)
 
-    def jobs_by_state(self) -> Mapping[str, int]:
-        with self._app.store.transaction() as tx:
-            return tx.jobs.counts()

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8000, ge=0, le=65535)
     operator_name: str = "the operator of this freshlegs"
     operator_contact: str = "operator@localhost"
+    metrics_token: SecretStr = SecretStr("")
+    ping_url: SecretStr = SecretStr("")
 
     # Strava. Not STRAVA_CLIENT_ID: under that name stravalib would refresh tokens behind our back.
     strava_app_id: str = ""

@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from service.app import App
+from service.jobs.ping import ping
 from service.logs import log
 
 Tick = Callable[[App], None]
@@ -98,6 +99,7 @@ TICKS: Mapping[str, tuple[Tick, float]] = {
     "due_erasures": (due_erasures, 1),
     "rescue": (rescue, 3),
     "purge": (purge, 180),
+    "ping": (ping, 3),
 }
 """Each tick with its period, in units of the setting ``CLOCK_PERIOD_S``."""
 

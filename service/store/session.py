@@ -28,6 +28,7 @@ from service.store.quota import Quota
 from service.store.rotation import Rotation
 from service.store.schema import engine_for
 from service.store.tokens import Tokenbox
+from service.store.vitals import VitalSigns
 
 T = TypeVar("T")
 STATEMENT_TIMEOUT_MS = 5000
@@ -61,6 +62,7 @@ class Transaction:
         self.quota = Quota(connection)
         self.rotation = Rotation(connection, keyring)
         self.tokens = Tokenbox(connection, keyring)
+        self.vitals = VitalSigns(connection)
 
 
 class Store:

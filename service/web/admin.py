@@ -6,12 +6,9 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from sqlalchemy import func, select
 
-from service.domain.athlete import AthleteState
-from service.store.quota import CLOSED
-from service.store.session import Transaction
-from service.store.tables import AthleteRow, MailRow, NightRow, QuarantineRow
+from service.store.quota import CLOSED, OFF
+from service.store.vitals import UNSENT_AFTER, Vitals, Waiting
 from service.web import words
 from service.web.deps import Deps
 from service.web.pages import ANSWERS, page
@@ -25,11 +22,9 @@ TABS = (
     ("/admin/logbook", "Log book"),
     ("/admin/quarantine", "Quarantine"),
 )
-SILENT_AFTER = timedelta(minutes=5)
-"""Three periods of the slowest tick at the usual setting."""
-OVERDUE_AFTER = timedelta(minutes=10)
 NEARLY_FULL = 0.85
 TROUBLED_MAILS = frozenset({"refused", "in_doubt"})
+BACKUP_WITHIN = timedelta(days=2)
 
 routes = APIRouter(responses=dict(ANSWERS), prefix="/admin")
 
@@ -59,32 +54,41 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A few figures that belong together; ``empty`` says what it means that there are none."""
+    """A few figures that belong together; ``empty`` says what it means that there are none. One that is
+    ``watched`` is named in the headline when a figure of it is bad."""
 
     title: str
     rows: Sequence[Row] = ()
     gauges: Sequence[Gauge] = ()
     empty: str = ""
+    watched: bool = False
 
 
 @routes.get("")
 def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
-    """Clock, queue, due work, mails, the last nights, quota."""
+    """Clock, workers, queue, due work, mails, the last nights, quota, backup."""
     now = deps.now()
-    jobs = deps.jobs_by_state()
     with deps.store.transaction() as tx:
-        clock = _clock(tx, now)
-        due = _due(tx, now)
-        cards = (clock, due, _queue(jobs), _nights(tx, now), _mails(tx), _quota(tx, now), _athletes(tx))
-    troubled = [card.title.lower() for card in (clock, due) if any(row.tone == "bad" for row in card.rows)]
-    headline = f"Look at: {' and '.join(troubled)}" if troubled else "Everything runs"
+        seen = tx.vitals.read(now)
+    cards = (
+        _clock(seen),
+        _due(seen),
+        _workers(seen),
+        _nights(seen.judged),
+        _mails(seen),
+        _quota(seen),
+        _athletes(seen.athletes),
+        _backup(seen),
+    )
+    bad = [card for card in cards if card.watched and any(row.tone == "bad" for row in card.rows)]
+    troubled = [card.title.lower() for card in bad]
     return page(
         deps,
         "admin/overview.html",
         visit,
         tabs=TABS,
         here="/admin",
-        headline=headline,
+        headline=f"Look at: {' and '.join(troubled)}" if troubled else "Everything runs",
         now=words.stamp(now),
         cards=cards,
     )
@@ -98,85 +102,77 @@ def ago(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
-def _clock(tx: Transaction, now: datetime) -> Card:
+def _since(seen: Vitals, instant: datetime) -> str:
+    return ago((seen.now - instant).total_seconds())
+
+
+def _clock(seen: Vitals) -> Card:
     """A tick that has not come for a while is the first thing to mend: without it nothing is found due."""
     rows = [
         Row(
             words.capital(words.plain(beat.name.removeprefix("clock:"))),
-            f"{ago((now - beat.beat_at).total_seconds())} ago",
-            "bad" if now - beat.beat_at > _patience(beat.name) else "good",
+            f"{_since(seen, beat.beat_at)} ago",
+            "bad" if seen.silent(beat) else "good",
         )
-        for beat in tx.heartbeats.all()
+        for beat in seen.beats
     ]
-    return Card("Clock", rows or [Row("Heartbeat", "never", "bad")])
+    return Card("Clock", rows or [Row("Heartbeat", "never", "bad")], watched=True)
 
 
-def _patience(name: str) -> timedelta:
-    """Purging is rare; all other ticks come every few seconds."""
-    return timedelta(hours=6) if name.endswith("purge") else SILENT_AFTER
-
-
-def _due(tx: Transaction, now: datetime) -> Card:
-    connected = AthleteRow.state == AthleteState.CONNECTED
-    counted = select(
-        func.count().filter(AthleteRow.sync_due_at <= now, AthleteRow.sync_parked_at.is_(None)),
-        func.min(AthleteRow.sync_due_at).filter(AthleteRow.sync_parked_at.is_(None)),
-        func.count().filter(AthleteRow.next_night_at <= now),
-        func.min(AthleteRow.next_night_at),
-        func.count().filter(AthleteRow.sync_parked_at.is_not(None)),
-    ).where(connected)
-    syncs, oldest_sync, nights, oldest_night, parked = tx.connection.execute(counted).one()
-    quarantined = tx.connection.execute(select(func.count()).select_from(QuarantineRow)).scalar_one()
+def _due(seen: Vitals) -> Card:
+    parked = seen.parked_syncs
     return Card(
         "Due now",
         (
-            _late("Syncs", syncs, oldest_sync, now),
-            _late("Nights", nights, oldest_night, now),
-            Row("Parked syncs", str(parked), "bad" if parked else "", "/admin/athletes"),
-            Row("Rows in quarantine", str(quarantined), "", "/admin/quarantine"),
+            _late("Syncs", seen.syncs, seen),
+            _late("Nights", seen.nights, seen),
+            Row("Parked syncs", str(parked), "bad" if parked else "", "/admin/athletes?parked=yes"),
+            Row("Rows in quarantine", str(seen.quarantined), "", "/admin/quarantine"),
         ),
+        watched=True,
     )
 
 
-def _late(label: str, count: int, oldest: datetime | None, now: datetime) -> Row:
-    if not count or oldest is None:
-        return Row(label, str(count))
-    waited = now - oldest
-    return Row(
-        label, f"{count}, oldest {ago(waited.total_seconds())}", "bad" if waited > OVERDUE_AFTER else ""
-    )
+def _late(label: str, work: Waiting, seen: Vitals) -> Row:
+    if not work.count or work.oldest is None:
+        return Row(label, str(work.count))
+    told = f"{work.count}, oldest {_since(seen, work.oldest)}"
+    return Row(label, told, "bad" if work.late(seen.now) else "")
 
 
-def _queue(jobs: Mapping[str, int]) -> Card:
-    rows = [
-        Row(words.capital(words.plain(state)), str(count), "bad" if state == "failed" and count else "")
-        for state, count in sorted(jobs.items())
+def _workers(seen: Vitals) -> Card:
+    """A worker beats every few seconds; one that has gone is forgotten by the queue after a while."""
+    rows = [Row("Workers", "none" if seen.worker == "never" else str(len(seen.workers)), _alive(seen))]
+    if seen.workers:
+        rows.append(Row("Last beat", f"{ago(min(seen.workers))} ago"))
+    rows += [
+        Row(f"Jobs {words.plain(state)}", str(count), "bad" if state == "failed" and count else "")
+        for state, count in sorted(seen.jobs.items())
     ]
-    return Card("Queue", rows, empty="No jobs are waiting.")
+    if seen.oldest_job_s is not None:
+        rows.append(Row("Oldest job waits", ago(seen.oldest_job_s)))
+    return Card("Queue", rows, watched=True)
 
 
-def _nights(tx: Transaction, now: datetime) -> Card:
+def _alive(seen: Vitals) -> str:
+    return "good" if seen.worker == "alive" else "bad"
+
+
+def _nights(judged: Mapping[str, int]) -> Card:
     """What became of the nights judged in the last 24 hours."""
-    outcome = func.coalesce(NightRow.mail_kind, NightRow.silent_because)
-    lately = NightRow.judged_at > now - timedelta(hours=24)
-    found = select(outcome, func.count()).where(lately).group_by(outcome).order_by(func.count().desc())
-    counts = {str(row[0]): int(row[1]) for row in tx.connection.execute(found)}
-    mailed = select(func.count()).where(lately, NightRow.mail_kind.is_not(None))
-    warned = tx.connection.execute(mailed).scalar_one()
-    total = sum(counts.values())
-    rows = [Row("Judged", str(total), "", "/admin/nights"), Row("Warned", str(warned))]
+    rows = [
+        Row("Judged", str(sum(judged.values())), "", "/admin/nights"),
+        Row("Warned", str(judged.get("warning", 0))),
+    ]
     rows += [
         Row(f"Silent: {words.plain(name)}", str(count), "", f"/admin/nights?silent={name}")
-        for name, count in counts.items()
+        for name, count in judged.items()
         if name != "warning"
     ]
     return Card("Nights, last 24 hours", rows)
 
 
-def _mails(tx: Transaction) -> Card:
-    counts = tx.connection.execute(
-        select(MailRow.state, func.count()).group_by(MailRow.state).order_by(MailRow.state)
-    )
+def _mails(seen: Vitals) -> Card:
     rows = [
         Row(
             words.capital(words.plain(state)),
@@ -184,26 +180,28 @@ def _mails(tx: Transaction) -> Card:
             "bad" if state in TROUBLED_MAILS else "",
             f"/admin/mails?state={state}",
         )
-        for state, count in counts
+        for state, count in sorted(seen.mails.items())
     ]
+    if seen.unsent.count and seen.unsent.oldest is not None:
+        late = seen.unsent.late(seen.now, UNSENT_AFTER)
+        rows.append(Row("Oldest unsent", _since(seen, seen.unsent.oldest), "bad" if late else ""))
     return Card("Mails", rows, empty="No mail has been written yet.")
 
 
-def _quota(tx: Transaction, now: datetime) -> Card:
+def _quota(seen: Vitals) -> Card:
     """The windows open now; without a limit Strava has not named one yet, and ours holds."""
-    windows = tx.quota.state(now)
     rows = [
         Row(_window_name(window.family), f"until {words.stamp(window.ends_at)}", "bad")
-        for window in windows
-        if window.family == CLOSED
+        for window in seen.quota
+        if window.family in (CLOSED, OFF)
     ]
     rows += [
         Row(_window_name(window.family), str(window.used))
-        for window in windows
-        if not window.limit and window.family != CLOSED
+        for window in seen.quota
+        if not window.limit and window.family not in (CLOSED, OFF)
     ]
     gauges = [
-        Gauge(_window_name(window.family), window.used, window.limit) for window in windows if window.limit
+        Gauge(_window_name(window.family), window.used, window.limit) for window in seen.quota if window.limit
     ]
     return Card("Strava quota", rows, gauges, empty="Strava has not been asked in the current windows.")
 
@@ -212,12 +210,17 @@ def _window_name(family: str) -> str:
     return words.capital(words.plain(family))
 
 
-def _athletes(tx: Transaction) -> Card:
-    counts = tx.connection.execute(
-        select(AthleteRow.state, func.count()).group_by(AthleteRow.state).order_by(AthleteRow.state)
-    )
+def _athletes(athletes: Mapping[str, int]) -> Card:
     rows = [
         Row(words.capital(words.plain(state)), str(count), "", f"/admin/athletes?state={state}")
-        for state, count in counts
+        for state, count in sorted(athletes.items())
     ]
     return Card("Athletes", rows, empty="No athlete is connected yet.")
+
+
+def _backup(seen: Vitals) -> Card:
+    """Told by ``freshlegs backup``; other tools do not tell us."""
+    if seen.backup_at is None:
+        return Card("Backup", empty="freshlegs backup has not run yet, or another tool does it.")
+    late = seen.now - seen.backup_at > BACKUP_WITHIN
+    return Card("Backup", [Row("Last", f"{_since(seen, seen.backup_at)} ago", "bad" if late else "good")])

@@ -20,6 +20,7 @@ from service.web import (
     connect,
     health,
     leave,
+    metrics,
     profile,
     status,
 )
@@ -66,6 +67,7 @@ def build_web(deps: WebDeps) -> FastAPI:
     parts = (connect, status, address, profile, checkin, leave, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
+    app.include_router(metrics.routes)
     app.include_router(statics)
     _answer_errors(app, deps)
     # Last added is outermost.

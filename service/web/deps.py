@@ -1,6 +1,6 @@
 """Everything the pages need, handed over once by the wiring."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -43,10 +43,6 @@ class ComposeConfirmAddress(Protocol):
     def __call__(self, *, confirm_url: str, day: date) -> Message: ...
 
 
-def _nothing_known() -> Mapping[str, int]:
-    return {}
-
-
 def _no_advice(_assessment: Assessment, _profile: Profile) -> None:
     return None
 
@@ -58,8 +54,9 @@ class WebDeps:
     ``now`` gives the aware UTC time. ``wake`` asks the queue to look at a row (``"sync"`` an athlete,
     ``"deliver"`` a mail). ``erase`` revokes the grant at Strava and forgets the athlete, or marks the row
     so that it will be done, and is safe to call twice. ``secret`` (≥ 32 bytes) signs form tokens.
-    ``oauth_base_url`` is where the form of the start page may lead to. ``jobs_by_state`` counts the
-    queue's jobs for admins. ``advise`` gives the one thing to do beside a verdict; ``phrases`` and
+    ``oauth_base_url`` is where the form of the start page may lead to. ``metrics_token``
+    opens the metrics; without one they are off. ``advise`` gives the one thing to do beside a verdict;
+    ``phrases`` and
     ``said`` (value, unit, units, what it is) are the words of the mails.
     """
 
@@ -76,7 +73,7 @@ class WebDeps:
     retention_days: int = 7
     secure_cookies: bool = True
     oauth_base_url: str = "https://www.strava.com"
-    jobs_by_state: Callable[[], Mapping[str, int]] = _nothing_known
+    metrics_token: str = field(default="", repr=False)
     advise: Callable[[Assessment, Profile], Advice | None] = _no_advice
     phrases: Phrases = field(default_factory=Spelt)
     said: Callable[[float, str, Units, str], str] = said

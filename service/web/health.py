@@ -1,7 +1,5 @@
 """Health for machines. Both tell the truth; only readiness depends on others."""
 
-from datetime import timedelta
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -11,8 +9,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from service.errors import DatabaseUnavailable
 from service.web.deps import Deps
 
-CLOCK_LATE_AFTER = timedelta(minutes=5)
-CLOCK = "clock"
 AWAY = (DatabaseUnavailable, OperationalError, PoolTimeout)
 """Nobody answers, it answers too slowly, or all our connections to it are in use: come back later."""
 
@@ -26,11 +22,19 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """``ready`` needs the database. ``clock``: alive, late or never; nights wait while it is not alive."""
+    """``ready`` needs the database alone: pages can be served while nights wait.
+
+    ``clock``: alive, late or never. ``worker``: alive, silent or never. ``work``: ok or late.
+    ``strava``: open or used_up. ``mail``: ok or late. Words and no figures: whoever asks may read this.
+    """
 
     ready: bool
     database: str
-    clock: str
+    clock: str = "unknown"
+    worker: str = "unknown"
+    work: str = "unknown"
+    strava: str = "unknown"
+    mail: str = "unknown"
 
 
 @routes.get("/healthz")
@@ -41,14 +45,18 @@ def healthz() -> Live:
 
 @routes.get("/readyz", response_model=Ready, responses={503: {"model": Ready}})
 def readyz(deps: Deps) -> Ready | JSONResponse:
-    """Ready to serve pages."""
+    """Ready to serve pages, and how everything behind them is."""
     try:
         with deps.store.transaction() as tx:
-            beats = [beat.beat_at for beat in tx.heartbeats.all() if beat.name.startswith(CLOCK)]
+            seen = tx.vitals.read(deps.now())
     except AWAY:
-        body = Ready(ready=False, database="unavailable", clock="unknown")
-        return JSONResponse(body.model_dump(), status_code=503)
-    if not beats:
-        return Ready(ready=True, database="ok", clock="never")
-    late = deps.now() - max(beats) > CLOCK_LATE_AFTER
-    return Ready(ready=True, database="ok", clock="late" if late else "alive")
+        return JSONResponse(Ready(ready=False, database="unavailable").model_dump(), status_code=503)
+    return Ready(
+        ready=True,
+        database="ok",
+        clock=seen.clock,
+        worker=seen.worker,
+        work=seen.work,
+        strava=seen.strava,
+        mail=seen.mail,
+    )

@@ -1,5 +1,6 @@
 """The pages over a real store, with a Strava that answers what a test tells it to."""
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterator, MutableMapping
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from service.domain.athlete import WANTED_SCOPES
@@ -38,6 +40,8 @@ NOW = datetime(2026, 3, 12, 7, 12, tzinfo=UTC)
 STRAVA = "https://strava.example"
 CODE = "c0de"
 PASSWORD = "correct horse battery"
+JOB = """INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status) VALUES
+    ('work', :task, 10, CAST(:args AS jsonb), CAST(:state AS procrastinate_job_status)) RETURNING id"""
 
 
 @dataclass
@@ -191,6 +195,20 @@ def store(web_store: Store) -> Iterator[Store]:
     with web_store.transaction() as tx:
         for table in reversed(Base.metadata.sorted_tables):
             tx.connection.execute(table.delete())
+        for name in ("events", "jobs", "workers"):
+            tx.connection.exec_driver_sql(f"DELETE FROM procrastinate_{name}")
+
+
+@pytest.fixture
+def jobs(store: Store) -> Callable[..., int]:
+    """Puts a job of ``state`` that looks at ``subject`` into the queue and returns its id."""
+
+    def put(state: str = "todo", task: str = "sync", subject: str = "nobody") -> int:
+        values = {"task": task, "args": json.dumps({"subjects": [subject]}), "state": state}
+        with store.transaction() as tx:
+            return tx.connection.execute(text(JOB), values).scalar_one()
+
+    return put
 
 
 @pytest.fixture

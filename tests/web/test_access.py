@@ -15,6 +15,8 @@ MATRIX = {
     ("GET", "/healthz"): (200, 200, 200),
     ("GET", "/readyz"): (200, 200, 200),
     ("GET", "/static/{name}"): (200, 200, 200),
+    # For who knows the token, and for nobody while there is none.
+    ("GET", "/metrics"): (404, 404, 404),
     # A form without its consent; a redirect without its state.
     ("POST", "/connect"): (400, 400, 400),
     ("GET", "/oauth/callback"): (403, 403, 403),

@@ -111,6 +111,14 @@ def queued(site: Site, athlete: UUID) -> UUID | None:
         )
 
 
+def alive(site: Site) -> None:
+    """A clock that ticks and a worker that works."""
+    with site.store.transaction() as tx:
+        tx.heartbeats.beat("clock:due_syncs", NOW - timedelta(seconds=12))
+        tx.heartbeats.beat("clock:purge", NOW - timedelta(hours=1))
+        tx.connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES")
+
+
 class TestOverview:
     """Whether the service does its work."""
 
@@ -122,9 +130,7 @@ class TestOverview:
 
     def test_all_is_well(self, site: Site) -> None:
         """Said in so many words."""
-        with site.store.transaction() as tx:
-            tx.heartbeats.beat("clock:due_syncs", NOW - timedelta(seconds=12))
-            tx.heartbeats.beat("clock:purge", NOW - timedelta(hours=1))
+        alive(site)
         text = site.admin().get("/admin").text
         assert "Everything runs" in text
         assert "12 s ago" in text
@@ -145,9 +151,10 @@ class TestOverview:
         assert "Look at: due now" in text
         assert "1, oldest 3 h" in text
 
-    def test_figures(self, build: Callable[..., Site]) -> None:
+    def test_figures(self, site: Site, jobs: Callable[..., int]) -> None:
         """Nights by outcome, mails by state, jobs by state, quota by window, athletes by state."""
-        site = build(jobs_by_state=lambda: {"todo": 4, "failed": 1})
+        for state in ("todo", "todo", "failed"):
+            jobs(state)
         athlete = site.athlete().athlete_id
         judged(site, athlete, NIGHT, Decision(MailKind.WARNING, None))
         judged(site, athlete, NIGHT - timedelta(days=1), Decision(None, Silence.ONE_CHANNEL))
@@ -162,8 +169,9 @@ class TestOverview:
             "Warned 1",
             "Silent: one channel 1",
             "Queued 1",
-            "Todo 4",
-            "Failed 1",
+            "Jobs todo 2",
+            "Jobs failed 1",
+            "Oldest job waits 0 s",
             "Read day 930 / 1000",
             "Read hour 1",
             "Closed until 2026-03-12 07:17:00",

@@ -228,7 +228,12 @@ class TestUp:
             base = f"http://127.0.0.1:{port}"
             wait_until(lambda: _answers(f"{base}/healthz"))
             ready = httpx.get(f"{base}/readyz").json()
-            assert ready == {"ready": True, "database": "ok", "clock": "alive"}
+            assert {name: ready[name] for name in ("ready", "database", "clock", "mail")} == {
+                "ready": True,
+                "database": "ok",
+                "clock": "alive",
+                "mail": "ok",
+            }
             family = psutil.Process(process.pid).children(recursive=True)
             assert any("postgres" in each.name() for each in family)
             assert stop(process) < STOPS_WITHIN_S
