@@ -1,19 +1,24 @@
 """The web, wired to the application."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from fastapi import FastAPI
 
 from service.advise.choose import advise
-from service.app import App
+from service.app import CONFIG, App
 from service.domain.advice import Advice
+from service.domain.course import Day
 from service.domain.finding import Assessment
 from service.domain.grant import Grant
 from service.domain.history import Profile
 from service.domain.message import Message
 from service.jobs.clock import due_syncs
+from service.jobs.course import course_of
 from service.jobs.erase import erase
+from service.jobs.history import read_history
+from service.jobs.rulebook import load_rulebook
 from service.notify import phrases
 from service.notify.message import confirm_address
 from service.notify.quantity import said
@@ -24,6 +29,7 @@ from service.web.deps import WebDeps
 def build_pages(app: App) -> FastAPI:
     """The pages of ``app``: they mark rows, the jobs do the work."""
     parts = _Parts(app)
+    rulebook = load_rulebook(CONFIG / "heuristics.toml", CONFIG / "advice.toml")
     return build_web(
         WebDeps(
             store=app.store,
@@ -43,6 +49,9 @@ def build_pages(app: App) -> FastAPI:
             advise=parts.advise,
             phrases=phrases,
             said=said,
+            behind=rulebook.behind,
+            judges=rulebook.judges,
+            course=parts.course,
         )
     )
 
@@ -77,4 +86,10 @@ class _Parts:
 
     def advise(self, assessment: Assessment, profile: Profile) -> Advice | None:
         return advise(assessment, self._app.catalogue, profile=profile)
+
+    def course(self, athlete_id: UUID, night: date) -> Sequence[Day]:
+        with self._app.store.transaction() as tx:
+            athlete = tx.athletes.get(athlete_id)
+            history = read_history(tx, athlete, self._app.now()) if athlete else None
+        return course_of(history, night, self._app.constants) if history and history.activities else ()
 

@@ -218,6 +218,17 @@ class Mailbox:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else message_of(row)
 
+    def of_night(self, athlete_id: UUID, kind: MailKind, night: date) -> tuple[Message, MailState] | None:
+        """What was written to the athlete about a night, and what became of it. The text of a mail that was
+        settled long ago is empty."""
+        row = self._connection.execute(
+            select(MailRow.__table__)
+            .where(MailRow.athlete_id == athlete_id, MailRow.kind == kind, MailRow.night == night)
+            .order_by(MailRow.number.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else (message_of(row), MailState(row.state))
+
     def purge(self, settled_before: datetime) -> int:
         """Empty the text of mails settled before then; the row stays, for the count and the key."""
         done = self._connection.execute(

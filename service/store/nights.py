@@ -67,6 +67,11 @@ class Nights:
         found = self.of(athlete_id, 1)
         return found[0] if found else None
 
+    def at(self, athlete_id: UUID, night: date) -> JudgedNight | None:
+        """One night of one athlete."""
+        found = self.many(athlete_id=athlete_id, since=night, until=night, limit=1)
+        return found[0] if found else None
+
     def of(self, athlete_id: UUID, limit: int) -> list[JudgedNight]:
         """The newest ``limit`` nights, newest first."""
         query = (

@@ -1,6 +1,6 @@
 """Everything the pages need, handed over once by the wiring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,10 +11,12 @@ from fastapi import Depends, Request
 
 from service.domain.advice import Advice
 from service.domain.athlete import Units
-from service.domain.finding import Assessment
+from service.domain.course import Day
+from service.domain.finding import Assessment, Cause
 from service.domain.grant import Grant
 from service.domain.history import Profile
 from service.domain.message import Message
+from service.domain.rule import Chapter
 from service.store.session import Store
 from service.web.words import Phrases, Spelt, said
 
@@ -47,6 +49,18 @@ def _no_advice(_assessment: Assessment, _profile: Profile) -> None:
     return None
 
 
+def _no_chapters(_cause: Cause) -> Sequence[Chapter]:
+    return ()
+
+
+def _every_cause(_cause: Cause) -> bool:
+    return True
+
+
+def _no_course(_athlete: UUID, _night: date) -> Sequence[Day]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class WebDeps:
     """What pages need and nothing more. All callables are called from several threads at once.
@@ -57,7 +71,8 @@ class WebDeps:
     ``oauth_base_url`` is where the form of the start page may lead to. ``metrics_token``
     opens the metrics; without one they are off. ``advise`` gives the one thing to do beside a verdict;
     ``phrases`` and
-    ``said`` (value, unit, units, what it is) are the words of the mails.
+    ``said`` (value, unit, units, what it is) are the words of the mails. ``behind`` gives the constants that
+    a cause rests on, ``judges`` whether there is a rule for it, ``course`` an athlete's days before a night.
     """
 
     store: Store
@@ -77,6 +92,9 @@ class WebDeps:
     advise: Callable[[Assessment, Profile], Advice | None] = _no_advice
     phrases: Phrases = field(default_factory=Spelt)
     said: Callable[[float, str, Units, str], str] = said
+    behind: Callable[[Cause], Sequence[Chapter]] = _no_chapters
+    judges: Callable[[Cause], bool] = _every_cause
+    course: Callable[[UUID, date], Sequence[Day]] = _no_course
 
 
 def _deps(request: Request) -> WebDeps:

@@ -1,26 +1,36 @@
 """The athlete's page: one sentence, then the evidence for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from service.domain.activity import Activity
 from service.domain.advice import Advice
 from service.domain.athlete import Athlete, AthleteState, Units
-from service.domain.finding import Assessment, Evidence, Finding, Level, State
+from service.domain.finding import Assessment, State
+from service.domain.history import CheckIn
 from service.store.nights import JudgedNight
+from service.store.session import Transaction
 from service.web import words
+from service.web.course import LEGS, picture
 from service.web.deps import Deps, WebDeps
+from service.web.findings import shown, unseen
+from service.web.missing import LOOKED_AT, gaps
 from service.web.pages import ANSWERS, page
+from service.web.reasons import reasons
 from service.web.session import AthleteId, AthleteVisit
-from service.web.standing import Standing, scope_notes, shares, standing
+from service.web.standing import NIGHTS_READ, Standing, scope_notes, shares, standing
 
 NIGHTS_SHOWN = 14
 REFRESH_S = 5
-PIPS: Mapping[Level | None, int] = {None: 0, Level.POSSIBLE: 1, Level.LIKELY: 2, Level.STRONG: 3}
+SEASON = timedelta(days=84)
+WARNINGS_SHOWN = 12
+CHECKINS_SHOWN = 14
 
 routes = APIRouter(responses=dict(ANSWERS))
 
@@ -34,6 +44,15 @@ class Note:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What the last weeks left: sessions, answers (both oldest first) and warnings (newest first)."""
+
+    activities: list[Activity]
+    checkins: list[CheckIn]
+    warnings: list[JudgedNight]
+
+
 @routes.get("/status")
 def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLResponse:
     """The newest verdict with its evidence, the last nights, mail and connection."""
@@ -44,7 +63,11 @@ def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLRespon
 
 def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
     athlete, assessment = found.athlete, found.assessment
-    findings = assessment.findings if assessment else ()
+    findings = (
+        [found for found in assessment.findings if found.level or found is assessment.leading]
+        if assessment
+        else []
+    )
     waiting = _waiting(athlete) if assessment is None else None
     return {
         "refresh_s": REFRESH_S if waiting else None,
@@ -54,11 +77,11 @@ def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
         "sentence": words.verdict(assessment, deps.phrases) if assessment else _first_sentence(athlete),
         "learning": assessment.learning if assessment and assessment.state is State.LEARNING else None,
         "notes": list(_notes(found)),
-        "findings": [_finding(finding, athlete.units, deps) for finding in findings],
+        "findings": [shown(finding, athlete.units, deps) for finding in findings],
         "advice": _advice(found, deps),
         "ceiling": _ceiling(assessment, athlete.units, deps),
-        "unseen": _unseen(assessment, deps),
-        "nights": [_night(night) for night in found.nights],
+        "unseen": unseen(assessment, deps) if assessment else [],
+        "nights": [_night(night) for night in found.nights[:NIGHTS_SHOWN]],
         "mail_words": _mail_words(found),
         "address_confirmed": found.address_confirmed,
         "address_pending": found.address_pending,
@@ -120,38 +143,6 @@ def _ceiling(assessment: Assessment | None, units: Units, deps: WebDeps) -> str 
     if assessment is None or not assessment.longest_safe_m:
         return None
     return deps.said(assessment.longest_safe_m, "m", units, "longest_run")
-
-
-def _unseen(assessment: Assessment | None, deps: WebDeps) -> str:
-    """What was not observed at all; what a finding says of itself stands there."""
-    if assessment is None:
-        return ""
-    said = {name for finding in assessment.findings for name in finding.unseen}
-    return " ".join(deps.phrases.unseen(name) for name in assessment.unseen if name not in said)
-
-
-def _finding(finding: Finding, units: Units, deps: WebDeps) -> dict[str, Any]:
-    return {
-        "title": words.CAUSES[finding.cause],
-        "level": finding.level,
-        "pips": PIPS[finding.level],
-        "how_sure": words.how_sure(finding),
-        "evidence": [_evidence(evidence, units, deps) for evidence in finding.evidence],
-        "unseen": " ".join(deps.phrases.unseen(name) for name in finding.unseen),
-        "ruled_out": " ".join(deps.phrases.ruled_out(name) for name in finding.ruled_out),
-    }
-
-
-def _evidence(evidence: Evidence, units: Units, deps: WebDeps) -> dict[str, str]:
-    baseline, unit, what = evidence.baseline, evidence.unit, evidence.what
-    return {
-        "what": deps.phrases.evidence(what),
-        "days": words.span(evidence.first_day, evidence.last_day),
-        "value": deps.said(evidence.value, unit, units, what),
-        "baseline": "" if baseline is None else deps.said(baseline, unit, units, what),
-        "change": words.change(evidence.value, unit, baseline),
-        "strava_url": _strava_url(evidence.activity_id),
-    }
 
 
 def _advice(found: Standing, deps: WebDeps) -> Advice | None:

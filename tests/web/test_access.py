@@ -29,6 +29,7 @@ MATRIX = {
     ("GET", "/welcome"): (401, 200, 401),
     ("GET", "/status"): (401, 200, 401),
     ("GET", "/checkin"): (401, 200, 401),
+    ("GET", "/nights/{night}"): (401, 404, 401),
     ("GET", "/profile"): (401, 200, 401),
     ("POST", "/profile"): (401, 303, 401),
     ("GET", "/disconnect"): (401, 200, 401),
@@ -57,7 +58,7 @@ ADMIN_PAGES = [
 
 
 def filled(path: str) -> str:
-    path = path.replace("{token}", TOKEN).replace("{name}", "freshlegs.css")
+    path = path.replace("{token}", TOKEN).replace("{name}", "freshlegs.css").replace("{night}", "2026-03-01")
     return f"{path}?token={TOKEN}" if path == "/address/confirm" else path
 
 

@@ -1,0 +1,108 @@
+"""The evidence page of one night: what went in, the rule, its constants, what was ruled out, the mail."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from fastapi.responses import HTMLResponse
+
+from service.domain.finding import Context
+from service.domain.message import Message
+from service.domain.night import MailKind
+from service.store.nights import JudgedNight
+from service.store.outgoing import MailState
+from service.web import words
+from service.web.deps import Deps, WebDeps
+from service.web.findings import shown, unseen
+from service.web.pages import ANSWERS, notice, page
+from service.web.session import AthleteId, AthleteVisit
+from service.web.standing import Standing, standing
+
+CONTEXTS: Mapping[Context, str] = {
+    Context.RACE: "a race in the days before",
+    Context.TAPER: "less running ahead of a race",
+    Context.RETURN_FROM_BREAK: "the way back after a break",
+    Context.ILLNESS: "you said you were ill",
+    Context.PAIN: "you told of a pain that changes how you run",
+    Context.TRAVEL: "a journey across time zones",
+    Context.LATE_SYNC: "runs that reached us late",
+}
+MAIL_STATES: Mapping[MailState, str] = {
+    MailState.QUEUED: "about to leave",
+    MailState.SENDING: "leaving",
+    MailState.HANDED: "handed over",
+    MailState.SENT: "sent",
+    MailState.DEFERRED: "the mail server asked to wait; it is tried again",
+    MailState.REFUSED: "refused by the mail server",
+    MailState.IN_DOUBT: "perhaps arrived; never sent twice",
+    MailState.EXPIRED: "not sent: the day was over",
+    MailState.SUPPRESSED: "not sent: the address is gone or mails are off",
+}
+
+routes = APIRouter(responses=dict(ANSWERS))
+
+
+@routes.get("/nights/{night}")
+def evidence(
+    deps: Deps, visit: AthleteVisit, athlete_id: AthleteId, night: Annotated[date, Path()]
+) -> HTMLResponse:
+    """One night of the athlete's own."""
+    with deps.store.transaction() as tx:
+        found = standing(tx, athlete_id)
+        judged = tx.nights.at(athlete_id, night)
+        mail = tx.mailbox.of_night(athlete_id, MailKind.WARNING, night)
+    if judged is None:
+        return notice(
+            deps,
+            "There is no verdict for that night",
+            "Nights are judged from the day you connected, and each from what was known then.",
+            status=404,
+            link=("/status", "To your status page"),
+        )
+    return page(deps, "night.html", visit, **_values(judged, found, mail, deps))
+
+
+def _values(
+    judged: JudgedNight, found: Standing, mail: tuple[Message, MailState] | None, deps: WebDeps
+) -> dict[str, Any]:
+    assessment, units = judged.assessment, found.athlete.units
+    chapters = [chapter for finding in assessment.findings for chapter in deps.behind(finding.cause)]
+    return {
+        "night": judged.night,
+        "state": assessment.state.value,
+        "sentence": words.verdict(assessment, deps.phrases),
+        "judged_at": words.moment(judged.judged_at, found.athlete.zone),
+        "outcome": _outcome(judged),
+        "findings": [shown(finding, units, deps) for finding in assessment.findings],
+        "chapters": list({chapter.title: chapter for chapter in chapters}.values()),
+        "inputs": _inputs(judged, found, deps),
+        "contexts": [words.capital(CONTEXTS[context]) for context in sorted(assessment.contexts)],
+        "unseen": unseen(assessment, deps),
+        "rule_version": assessment.rule_version,
+        "digest": judged.inputs_digest[:16],
+        "mail": {"subject": mail[0].subject, "text": mail[0].text, "state": MAIL_STATES[mail[1]]}
+        if mail
+        else None,
+    }
+
+
+def _outcome(judged: JudgedNight) -> str:
+    reason = judged.decision.silent_because
+    return words.capital(words.SILENCES[reason]) if reason else "A mail was written"
+
+
+def _inputs(judged: JudgedNight, found: Standing, deps: WebDeps) -> list[tuple[str, str]]:
+    """The figures every rule starts from, each with its name."""
+    night, units = judged.assessment, found.athlete.units
+    rows = []
+    if night.fitness is not None:
+        rows.append(("What you are used to (mean load of 42 days)", f"{night.fitness:.0f} load points a day"))
+    if night.fatigue is not None:
+        rows.append(("What you did lately (mean load of 7 days)", f"{night.fatigue:.0f} load points a day"))
+    if night.longest_safe_m is not None:
+        ceiling = deps.said(night.longest_safe_m, "m", units, "longest_run")
+        rows.append(("A tenth beyond the longest run of 30 days", ceiling))
+    if night.learning:
+        rows.append(("Runs known", f"{night.learning.seen} of {night.learning.needed}"))
+    return rows
