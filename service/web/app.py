@@ -20,8 +20,8 @@ from service.web import (
     health,
     leave,
     metrics,
-    profile,
     night,
+    profile,
     status,
 )
 from service.web.deps import PACKAGE, WebDeps
@@ -64,7 +64,8 @@ def build_web(deps: WebDeps) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.deps = deps
-    parts = (connect, status, address, profile, checkin, leave, admin_login, admin, admin_tables, health)
+    athletes = (connect, status, night, address, profile, checkin, leave)
+    parts = (*athletes, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
     app.include_router(metrics.routes)

@@ -57,8 +57,64 @@ class Lately:
 def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLResponse:
     """The newest verdict with its evidence, the last nights, mail and connection."""
     with deps.store.transaction() as tx:
-        found = standing(tx, athlete_id, NIGHTS_SHOWN)
-    return page(deps, "status.html", visit, here="status", **_values(found, deps))
+        found = standing(tx, athlete_id, NIGHTS_READ)
+        lately = _lately(tx, athlete_id, deps.now())
+    values = _values(found, deps) | _over_time(found, lately, deps)
+    return page(deps, "status.html", visit, here="status", **values)
+
+
+def _lately(tx: Transaction, athlete_id: UUID, now: datetime) -> Lately:
+    since = now - LOOKED_AT
+    return Lately(
+        activities=tx.activities.of(athlete_id, since),
+        checkins=tx.checkins.of(athlete_id, (now - SEASON).date()),
+        warnings=tx.nights.many(athlete_id=athlete_id, mailed=True, limit=WARNINGS_SHOWN),
+    )
+
+
+def _over_time(found: Standing, lately: Lately, deps: WebDeps) -> dict[str, Any]:
+    """What only weeks can tell."""
+    today = found.nights[0].night if found.nights else deps.now().date()
+    recent = [each for each in lately.checkins if each.date >= (deps.now() - LOOKED_AT).date()]
+    return {
+        "reasons": reasons(found.nights, found.athlete.units, deps),
+        "course": picture(
+            deps.course(found.athlete.id, today), lately.checkins, [night.night for night in lately.warnings]
+        ),
+        "gaps": gaps(lately.activities, recent) if found.nights else [],
+        "checkins": [_checkin(each) for each in lately.checkins[: -CHECKINS_SHOWN - 1 : -1]],
+        "warnings": [_warning(night, deps) for night in lately.warnings],
+    }
+
+
+def _checkin(each: CheckIn) -> dict[str, str]:
+    parts = [
+        f"{name} {value} of 5"
+        for name, value in (
+            ("tiredness", each.fatigue),
+            ("sleep", each.sleep),
+            ("soreness", each.soreness),
+            ("mood", each.mood),
+        )
+        if value is not None
+    ]
+    parts += ["ill"] if each.ill else []
+    parts += ["pain that changes how you run"] if each.pain else []
+    legs = f"legs {LEGS[each.legs]}" if each.legs else ""
+    return {
+        "date": each.date.isoformat(),
+        "day": words.short_day(each.date),
+        "legs": words.capital(legs),
+        "rest": ", ".join(parts),
+    }
+
+
+def _warning(night: JudgedNight, deps: WebDeps) -> dict[str, str]:
+    return {
+        "date": night.night.isoformat(),
+        "day": words.short_day(night.night),
+        "sentence": words.verdict(night.assessment, deps.phrases),
+    }
 
 
 def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
@@ -151,12 +207,6 @@ def _advice(found: Standing, deps: WebDeps) -> Advice | None:
     if assessment is None or assessment.state is not State.WARN:
         return None
     return deps.advise(assessment, found.athlete.profile)
-
-
-def _strava_url(activity_id: str | None) -> str:
-    """Only Strava's own numbers become a link; an activity from an archive has none there."""
-    is_number = activity_id is not None and activity_id.isascii() and activity_id.isdigit()
-    return f"https://www.strava.com/activities/{activity_id}" if is_number else ""
 
 
 def _night(night: JudgedNight) -> dict[str, str]:
