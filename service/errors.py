@@ -83,9 +83,16 @@ class Gone(StravaError):
 
 
 class AppInactive(StravaError):
-    """403 on every call: the operator's Strava application is switched off. All calls stop."""
+    """403 on every call: the operator's Strava application is switched off. All calls stop.
+
+    ``opens_at`` (UTC) is set where the ledger refused: not before then is Strava asked again.
+    """
 
     code = "app_inactive"
+
+    def __init__(self, message: str, opens_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.opens_at = opens_at
 
 
 class AthleteLimitReached(StravaError):

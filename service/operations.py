@@ -109,6 +109,8 @@ def check_connection() -> str:
     """Whether Strava knows the application. Asked with an invented refresh token."""
     with _app() as app:
         app.settings.require_strava()
+        with app.store.transaction() as tx:
+            tx.quota.switch_on()  # an operator asks: whatever was found out before is out of date
         try:
             app.oauth.refresh("freshlegs-connect-check", app.now())
         except TokenDead:

@@ -1,12 +1,18 @@
 """The quota ledger that all processes share: Strava's windows, kept in Postgres."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from service.errors import QuotaExhausted
+from service.errors import AppInactive, QuotaExhausted
+from service.logs import log
 from service.store.quota import QuotaWindow
 from service.store.session import Store
-from service.strava.quota import Limits, Pair, Reading, Window, quarter_hour, utc_day
+from service.strava.quota import Limits, Pair, Priority, Reading, Window, quarter_hour, utc_day
+
+CHECK_EVERY = timedelta(hours=1)
+"""How often Strava is asked, by one call, whether an application that was switched off is on again."""
+CHECK_TAKES = timedelta(minutes=5)
+"""Longer than any call: until then nobody else asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,24 @@ class StoreLedger:
     store: Store
     limits: Limits
 
-    def reserve(self, now: datetime) -> None:
-        """Count one read in all four windows, or raise ``QuotaExhausted`` and count none."""
+    def reserve(self, now: datetime, priority: Priority = Priority.EVENT, *, counted: bool = True) -> bool:
+        """Count one read in all four windows, or raise ``QuotaExhausted`` or ``AppInactive``."""
         windows = _windows(now, "overall", self.limits.overall) + _windows(now, "read", self.limits.read)
         with self.store.transaction() as tx:
-            opens_at = tx.quota.reserve(now, windows)
+            opens_at = tx.quota.reserve(now, windows, keep_free=priority.keep_free) if counted else None
+            off_until = tx.quota.off_until()
+            if off_until is not None and now < off_until:
+                raise AppInactive(
+                    "the application is switched off at Strava: log in there; "
+                    f"it is asked again at {off_until.isoformat(timespec='seconds')}",
+                    off_until,
+                )
+            checking = off_until is not None and opens_at is None
+            if checking:
+                tx.quota.switch_off(now + CHECK_TAKES)
         if opens_at is not None:
             raise QuotaExhausted("Strava's quota is used up: the work is due again when it opens", opens_at)
+        return checking
 
     def learn(self, now: datetime, reading: Reading) -> None:
         """Take in the limits, and usage where it is larger than ours (others may use the application too)."""
@@ -41,6 +58,20 @@ class StoreLedger:
         """Strava has answered 429: nobody sends before ``opens_at``."""
         with self.store.transaction() as tx:
             tx.quota.close(now, opens_at)
+
+    def switched_off(self, now: datetime) -> None:
+        """Nobody sends for an hour. The first to find out raises the alarm, and nobody after that."""
+        with self.store.transaction() as tx:
+            first = tx.quota.switch_off(now + CHECK_EVERY)
+        if first:
+            log().error("app_inactive", until=now + CHECK_EVERY)
+
+    def switched_on(self, now: datetime) -> None:
+        """Everybody sends again."""
+        with self.store.transaction() as tx:
+            back = tx.quota.switch_on()
+        if back:
+            log().warning("app_active_again")
 
 
 def _windows(now: datetime, family: str, limit: Pair) -> list[QuotaWindow]:

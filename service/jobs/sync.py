@@ -22,13 +22,17 @@ from service.errors import (
 from service.jobs import tokens
 from service.logs import log
 from service.store.session import Transaction
+from service.strava.client import StravaClient
 from service.strava.mapping import RowRejected, activity_from_json
+from service.strava.quota import Priority
 
 Rows = Sequence[dict[str, Any]]
 
 RETRY_AFTER = timedelta(minutes=10)
 RETRY_INACTIVE_AFTER = timedelta(hours=1)
 """The operator's Strava application is switched off: asking every athlete again soon helps nobody."""
+SOON_OVERDUE = timedelta(hours=40)
+"""Deletions are mirrored within 48 hours: a list that was read so long ago goes before others."""
 WHOLE_EVERY = timedelta(days=5)
 """Strava's rows may be kept for seven days unless read again."""
 DETAILS_A_NIGHT = 3
@@ -74,8 +78,8 @@ def deepen(app: App, subjects: Sequence[str]) -> None:
             continue
         try:
             if athlete.listed_whole_at is None:
-                _list(app, athlete_id, app.now(), whole=True)
-            read_details(app, athlete_id, DETAILS_FOR_BASELINE)
+                _list(app, athlete_id, app.now(), Priority.BACKFILL, whole=True)
+            read_details(app, athlete_id, DETAILS_FOR_BASELINE, Priority.BACKFILL)
         except StravaError as error:
             log().info("deepening_postponed", athlete=athlete_id, code=error.code)
 
@@ -87,14 +91,15 @@ def _connected(app: App, athlete_id: UUID) -> Athlete | None:
     return athlete if athlete is not None and athlete.state is AthleteState.CONNECTED else None
 
 
-def read_details(app: App, athlete_id: UUID, most: int) -> int:
+def read_details(app: App, athlete_id: UUID, most: int, priority: Priority) -> int:
     """Read at most ``most`` missing details, newest first; returns how many were stored."""
     now = app.now()
     with app.store.transaction() as tx:
         missing = tx.activities.missing_detail(athlete_id, now - DETAIL_WINDOW, most)
+    strava = app.strava.at(priority)
     for external_id in missing:
         try:
-            row = tokens.with_token(app, athlete_id, partial(app.strava.activity, activity_id=external_id))
+            row = tokens.with_token(app, athlete_id, partial(strava.activity, activity_id=external_id))
         except Gone:
             continue  # deleted since the list was read; the next list removes the row
         with app.store.transaction() as tx:
@@ -132,10 +137,8 @@ def _renew(app: App, athlete: Athlete) -> None:
     """
     now = app.now()
     first = athlete.synced_at is None
-    if first or not _whole_is_due(athlete, now):
-        newest = _list(app, athlete.id, now, whole=False)
-    else:
-        newest = _list(app, athlete.id, now, whole=True)
+    whole = not first and _whole_is_due(athlete, now)
+    newest = _list(app, athlete.id, now, _urgency(athlete, now), whole=whole)
     if not first:
         _read_newest_details(app, athlete.id)
     zone = newest_zone(newest) or athlete.zone
@@ -148,18 +151,25 @@ def _renew(app: App, athlete: Athlete) -> None:
 def _read_newest_details(app: App, athlete_id: UUID) -> None:
     """The list is read by now: a detail that Strava will not give is no reason to put the night off."""
     try:
-        read_details(app, athlete_id, DETAILS_A_NIGHT)
+        read_details(app, athlete_id, DETAILS_A_NIGHT, Priority.EVENT)
     except StravaError as error:
         log().info("details_postponed", athlete=athlete_id, code=error.code)
+
+
+def _urgency(athlete: Athlete, now: datetime) -> Priority:
+    """Of an athlete's next list: somebody waits for the first; the others must not become too old."""
+    if athlete.synced_at is None:
+        return Priority.WAITED_FOR
+    return Priority.OVERDUE if now - athlete.synced_at >= SOON_OVERDUE else Priority.ROUTINE
 
 
 def _whole_is_due(athlete: Athlete, now: datetime) -> bool:
     return athlete.listed_whole_at is None or now - athlete.listed_whole_at >= WHOLE_EVERY
 
 
-def _list(app: App, athlete_id: UUID, now: datetime, *, whole: bool) -> Rows:
+def _list(app: App, athlete_id: UUID, now: datetime, priority: Priority, *, whole: bool) -> Rows:
     """Read the newest page or the whole list, store it, and mirror deletions; returns the rows read."""
-    read = partial(_rows, app, now - HORIZON if whole else None)
+    read = partial(_rows, app.strava.at(priority), now - HORIZON if whole else None)
     rows = tokens.with_token(app, athlete_id, read)
     with app.store.transaction() as tx:
         stored = store_rows(tx, athlete_id, rows, now)
@@ -170,9 +180,9 @@ def _list(app: App, athlete_id: UUID, now: datetime, *, whole: bool) -> Rows:
     return rows
 
 
-def _rows(app: App, after: datetime | None, token: str) -> Rows:
+def _rows(strava: StravaClient, after: datetime | None, token: str) -> Rows:
     """The newest page, or with ``after`` every page up to an empty one."""
-    pages = app.strava.activities(token, after=after, max_pages=None if after else 1)
+    pages = strava.activities(token, after=after, max_pages=None if after else 1)
     return [row for page in pages for row in page.rows]
 
 
@@ -195,6 +205,6 @@ def newest_zone(page: Rows) -> str | None:
 
 
 def _retry_at(now: datetime, error: StravaError) -> datetime:
-    if isinstance(error, QuotaExhausted):
-        return error.opens_at
-    return now + (RETRY_INACTIVE_AFTER if isinstance(error, AppInactive) else RETRY_AFTER)
+    if isinstance(error, QuotaExhausted | AppInactive):
+        return error.opens_at or now + RETRY_INACTIVE_AFTER
+    return now + RETRY_AFTER

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
@@ -12,6 +12,12 @@ from service.store.tables_service import QuotaWindowRow
 
 CLOSED = "closed"
 """The family of rows that shut every window: Strava has answered 429."""
+OFF = "application_off"
+"""The family of the one row that stops everything: the application is switched off at Strava. Its end is
+when one call may find out whether it still is."""
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""The beginning of that one row, so that there cannot be two."""
+A_MOMENT = timedelta(seconds=1)
 KEPT_FOR = timedelta(days=7)
 
 
@@ -31,12 +37,13 @@ class Quota:
         self._connection = connection
 
     def reserve(
-        self, now: datetime, windows: Sequence[QuotaWindow], *, keep_free: int = 0
+        self, now: datetime, windows: Sequence[QuotaWindow], *, keep_free: float = 0.0
     ) -> datetime | None:
         """Count one call in every window, or in none. None = send it; else the instant to come back at.
 
-        A window's ``limit`` holds until Strava has named another (``learn``). ``keep_free`` leaves that
-        many calls to more urgent work. Commit at once: the rows stay locked until then.
+        A window's ``limit`` holds until Strava has named another (``learn``). ``keep_free`` is the
+        share of a window left to more urgent work, at its opening; it shrinks evenly to nothing at its end.
+        Commit at once: the rows stay locked until then.
         """
         locked = self._locked(windows)
         if len(locked) < len(windows):
@@ -50,9 +57,8 @@ class Quota:
         if closed_until is not None:
             return closed_until
         limits = {window.family: window.limit for window in windows}
-        full = [
-            row.ends_at for row in locked if row.used >= (row.learned_limit or limits[row.family]) - keep_free
-        ]
+        opens = [_opens_at(row, row.learned_limit or limits[row.family], keep_free, now) for row in locked]
+        full = [opens_at for opens_at in opens if opens_at is not None]
         if not full:
             self._connection.execute(
                 update(QuotaWindowRow).where(_these(windows)).values(used=QuotaWindowRow.used + 1)
@@ -84,7 +90,11 @@ class Quota:
                 )
             )
         if news:
-            self._connection.execute(delete(QuotaWindowRow).where(QuotaWindowRow.ends_at < now - KEPT_FOR))
+            self._connection.execute(
+                delete(QuotaWindowRow).where(
+                    QuotaWindowRow.ends_at < now - KEPT_FOR, QuotaWindowRow.family != OFF
+                )
+            )
 
     def close(self, now: datetime, opens_at: datetime) -> None:
         """Let nothing through before ``opens_at``."""
@@ -92,6 +102,26 @@ class Quota:
         later = func.greatest(row.excluded.ends_at, QuotaWindowRow.ends_at)
         same = [QuotaWindowRow.family, QuotaWindowRow.starts_at]
         self._connection.execute(row.on_conflict_do_update(index_elements=same, set_={"ends_at": later}))
+
+    def switch_off(self, check_at: datetime) -> bool:
+        """Stop everything until ``check_at``. True exactly once: it was on before."""
+        moved = update(QuotaWindowRow).where(QuotaWindowRow.family == OFF).values(ends_at=check_at)
+        if self._connection.execute(moved).rowcount:
+            return False
+        row = insert(QuotaWindowRow).values(family=OFF, starts_at=EVER, ends_at=check_at, used=0)
+        done = self._connection.execute(row.on_conflict_do_nothing().returning(QuotaWindowRow.family))
+        return done.first() is not None
+
+    def switch_on(self) -> bool:
+        """Go on. True exactly once: it was off before."""
+        gone = self._connection.execute(delete(QuotaWindowRow).where(QuotaWindowRow.family == OFF))
+        return bool(gone.rowcount)
+
+    def off_until(self) -> datetime | None:
+        """When one call may ask whether the application is on again; ``None`` while it is on."""
+        found = select(func.max(QuotaWindowRow.ends_at)).where(QuotaWindowRow.family == OFF)
+        until: datetime | None = self._connection.execute(found).scalar_one()
+        return until
 
     def state(self, now: datetime) -> list[QuotaWindow]:
         """The windows that are open at ``now``, for admins; ``limit`` is 0 where Strava has not named one."""
@@ -131,6 +161,16 @@ class Quota:
             for window in sorted(windows, key=lambda window: window.family)
         ]
         self._connection.execute(insert(QuotaWindowRow).on_conflict_do_nothing(), rows)
+
+
+def _opens_at(row: Row[Any], limit: int, keep_free: float, now: datetime) -> datetime | None:
+    """When one more call fits into the window, at the latest its end; ``None`` = at once."""
+    left, kept = limit - row.used, limit * keep_free
+    ends_at: datetime = row.ends_at
+    if left <= 0:
+        return ends_at
+    opens_at = ends_at - (ends_at - row.starts_at) * (left / kept) + A_MOMENT if kept else now
+    return opens_at if opens_at > now else None
 
 
 def _these(windows: Sequence[QuotaWindow]) -> ColumnElement[bool]:

@@ -1,18 +1,19 @@
 """Reading from Strava: raw rows, page by page, each call counted before it is sent."""
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import requests
 
-from service.errors import QuotaExhausted, StravaError
+from service.errors import StravaError
 from service.strava.exchange import API_BASE, Answer, Bounds, Observer, unobserved
 from service.strava.failure import failure, unreachable
 from service.strava.loading import load_stravalib, open_protocol
-from service.strava.quota import Ledger, read_headers
+from service.strava.quota import Ledger, Priority, answered, read_headers
 from service.strava.transport import HOST, RoutedAdapter
 
 PER_PAGE = 200
@@ -53,6 +54,13 @@ class StravaClient:
         self._ledger = ledger
         self._clock = clock
         self._adapter = RoutedAdapter(api_base, bounds, observe)
+        self._priority = Priority.EVENT
+
+    def at(self, priority: Priority) -> Self:
+        """The same client, whose calls are of this ``priority``."""
+        other = copy.copy(self)
+        other._priority = priority
+        return other
 
     def close(self) -> None:
         """Let go of the open connections."""
@@ -125,14 +133,16 @@ class StravaClient:
             self._ledger.learn(sent_at, read_headers(headers))
 
         protocol = open_protocol(token, self._session(), learn)
-        self._ledger.reserve(sent_at)
+        checking = self._ledger.reserve(sent_at, self._priority)
+        refused, answer = None, None
         try:
-            return protocol.get(path, **query)
+            answer = protocol.get(path, **query)
         except (requests.RequestException, ValueError, RecursionError) as error:
             refused = _refusal(error, call, sent_at)
-        if isinstance(refused, QuotaExhausted):
-            self._ledger.close(sent_at, refused.opens_at)
-        raise refused
+        answered(self._ledger, sent_at, refused, checking=checking)
+        if refused is not None:
+            raise refused
+        return answer
 
     def _session(self) -> requests.Session:
         session = requests.Session()

@@ -18,10 +18,10 @@ import httpx
 from service.domain.athlete import WANTED_SCOPES
 from service.domain.grant import Grant, Tokens
 from service.domain.history import Sex
-from service.errors import QuotaExhausted, TokenDead
+from service.errors import TokenDead
 from service.strava.exchange import OAUTH_BASE, Answer, Bounds, Exchange, Observer, unobserved
 from service.strava.failure import failure, unreachable
-from service.strava.quota import Ledger, read_headers
+from service.strava.quota import Ledger, Priority, answered, read_headers
 
 TOKEN_LIFE = timedelta(hours=6)
 BOUNDS = Bounds(connect=3.05, read=10.0, whole=15.0, largest=1024 * 1024)
@@ -139,24 +139,25 @@ class OAuth:
 
     def revoke(self, token: str, now: datetime) -> None:
         """End a grant, given its access or refresh token. That it had ended before is no error."""
-        self._ledger.reserve(now)
+        checking = self._ledger.reserve(now, Priority.PROOF)
         credentials = httpx.BasicAuth(self._client_id, self._secret)
         answer = self._post("revoke", "/oauth/revoke", {"token": token}, credentials)
         self._ledger.learn(now, read_headers(answer.headers))
-        if answer.status in (200, 204):
-            return
-        refused = failure(answer, "revoke", now, with_credentials=True)
-        if isinstance(refused, QuotaExhausted):
-            self._ledger.close(now, refused.opens_at)
-        if not isinstance(refused, TokenDead):
+        done = answer.status in (200, 204)
+        refused = None if done else failure(answer, "revoke", now, with_credentials=True)
+        answered(self._ledger, now, refused, checking=checking)
+        if refused is not None and not isinstance(refused, TokenDead):
             raise refused
 
     def _token(self, call: str, form: dict[str, str], now: datetime) -> Mapping[str, Any]:
         """POST to the token endpoint, which Strava does not count."""
+        checking = self._ledger.reserve(now, Priority.PROOF, counted=False)
         own = {"client_id": self._client_id, "client_secret": self._secret}
         answer = self._post(call, "/oauth/token", own | form, None)
-        if answer.status != 200:
-            raise failure(answer, call, now, with_credentials=True)
+        refused = None if answer.status == 200 else failure(answer, call, now, with_credentials=True)
+        answered(self._ledger, now, refused, checking=checking)
+        if refused is not None:
+            raise refused
         parsed = _json(answer.body)
         if not isinstance(parsed, Mapping):
             raise unreachable(call, "not a JSON object")

@@ -9,14 +9,40 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import Protocol
 
-from service.errors import QuotaExhausted
+from service.errors import AppInactive, Gone, QuotaExhausted, ScopeMissing, StravaError
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
 MARGIN = timedelta(seconds=2)
 """Strava's clock may lag behind ours: for this long after a window's edge the old one still counts."""
+
+
+class Priority(IntEnum):
+    """What a call is for; the smaller, the more urgent. The first three may use a window to its end."""
+
+    PROOF = 0
+    """Has this athlete withdrawn the grant?"""
+    WAITED_FOR = 1
+    """Somebody looks at the page, or a warning may be due tonight."""
+    EVENT = 2
+    """Strava says that a session is new or has changed."""
+    OVERDUE = 3
+    """A list that nears the 48 hours within which deletions are mirrored."""
+    ROUTINE = 4
+    """Any other list."""
+    BACKFILL = 5
+    """More of the past."""
+
+    @property
+    def keep_free(self) -> float:
+        """The share of a window, at its opening, that calls of this priority leave to more urgent ones.
+
+        It shrinks evenly to nothing at the window's end: what nobody urgent has used by then is not lost.
+        """
+        return {Priority.BACKFILL: 0.5, Priority.ROUTINE: 0.15, Priority.OVERDUE: 0.15}.get(self, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +123,12 @@ def opens_after_refusal(now: datetime, reading: Reading) -> datetime:
 class Ledger(Protocol):
     """The count of calls, shared by everybody who sends. ``now`` is when the call is or was sent (aware)."""
 
-    def reserve(self, now: datetime) -> None:
-        """Count one call that is about to be sent.
+    def reserve(self, now: datetime, priority: Priority = Priority.EVENT, *, counted: bool = True) -> bool:
+        """Count one call that is about to be sent; unless ``counted``, only ask whether it may be.
 
         Raises ``QuotaExhausted`` with the instant to come back at, and counts nothing, if a window is
-        full. Never waits.
+        full for this ``priority``, and ``AppInactive`` while the application is switched off. Never
+        waits. True: the application was off, and this one call finds out whether it still is.
         """
 
     def learn(self, now: datetime, reading: Reading) -> None:
@@ -110,9 +137,26 @@ class Ledger(Protocol):
     def close(self, now: datetime, opens_at: datetime) -> None:
         """Let nothing through before ``opens_at``: Strava has answered 429."""
 
+    def switched_off(self, now: datetime) -> None:
+        """Let nothing through for a while, and then one call: Strava says the application is inactive."""
+
+    def switched_on(self, now: datetime) -> None:
+        """That one call was answered as it should be: everything goes on."""
+
+
+def answered(ledger: Ledger, now: datetime, refused: StravaError | None, *, checking: bool) -> None:
+    """Tell the ledger what became of a call sent at ``now``; ``checking`` is what ``reserve`` said of it."""
+    if isinstance(refused, AppInactive):
+        ledger.switched_off(now)
+        return
+    if isinstance(refused, QuotaExhausted):
+        ledger.close(now, refused.opens_at)
+    if checking and (refused is None or isinstance(refused, QuotaExhausted | Gone | ScopeMissing)):
+        ledger.switched_on(now)
+
 
 class MemoryLedger:
-    """A ledger for one process: for tests, the demo of one and ``connect-check``."""
+    """A ledger for one process: for tests. It knows no priorities and leaves nothing free."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
@@ -120,15 +164,18 @@ class MemoryLedger:
         self._quarter = self._day = datetime.min.replace(tzinfo=UTC)
         self._overall = self._read = Pair(0, 0)
         self._opens_at = datetime.min.replace(tzinfo=UTC)
+        self.off = False
 
     @property
     def used(self) -> Pair:
         """Calls counted as reads in the windows last seen."""
         return self._read
 
-    def reserve(self, now: datetime) -> None:
-        """See ``Ledger.reserve``."""
+    def reserve(self, now: datetime, priority: Priority = Priority.EVENT, *, counted: bool = True) -> bool:
+        """See ``Ledger.reserve``; the next call after ``switched_off`` is the one that asks."""
         with self._lock:
+            if not counted:
+                return self.off
             self._turn(now)
             opens_at = self._full_until(now)
             if opens_at is not None:
@@ -138,6 +185,7 @@ class MemoryLedger:
                 )
             self._overall = Pair(self._overall.quarter + 1, self._overall.day + 1)
             self._read = Pair(self._read.quarter + 1, self._read.day + 1)
+            return self.off
 
     def learn(self, now: datetime, reading: Reading) -> None:
         """See ``Ledger.learn``."""
@@ -155,6 +203,14 @@ class MemoryLedger:
         with self._lock:
             self._turn(now)
             self._opens_at = max(self._opens_at, opens_at)
+
+    def switched_off(self, now: datetime) -> None:
+        """See ``Ledger.switched_off``."""
+        self.off = True
+
+    def switched_on(self, now: datetime) -> None:
+        """See ``Ledger.switched_on``."""
+        self.off = False
 
     def _turn(self, now: datetime) -> None:
         """Start counting anew where a window has opened since; a late answer never turns time back."""

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from service.errors import QuotaExhausted
-from service.jobs.ledger import StoreLedger
+from service.errors import AppInactive, QuotaExhausted
+from service.jobs.ledger import CHECK_EVERY, CHECK_TAKES, StoreLedger
 from service.store.session import open_store
-from service.strava.quota import Limits, Pair, Reading, quarter_hour, utc_day
+from service.strava.quota import Limits, Pair, Priority, Reading, quarter_hour, utc_day
 from tests.fixtures_postgres import keyring
 from tests.jobs.conftest import NOW
 
@@ -92,3 +92,70 @@ def test_closed_is_closed_for_all(ledger):
     ledger.close(NOW, opens_at)
     assert exhausted(ledger, NOW) == opens_at
     ledger.reserve(opens_at)
+
+
+@pytest.mark.parametrize(
+    ("priority", "sent"),
+    [
+        (Priority.PROOF, 100),  # urgent work may use the window to its end
+        (Priority.WAITED_FOR, 100),
+        (Priority.EVENT, 100),
+        (Priority.OVERDUE, 85),  # fifteen of a hundred are kept for it
+        (Priority.ROUTINE, 85),
+        (Priority.BACKFILL, 50),  # and half of all, as long as there may be lists to read
+    ],
+)
+def test_less_urgent_work_leaves_calls_free(store, priority, sent):
+    """At the opening of the windows; both are asked."""
+    ledger = StoreLedger(store, Limits(overall=Pair(2000, 2000), read=Pair(100, 2000)))
+    opening = utc_day(NOW).start
+    for _ in range(sent):
+        ledger.reserve(opening, priority)
+    with pytest.raises(QuotaExhausted):
+        ledger.reserve(opening, priority)
+
+
+def test_a_backfill_uses_the_whole_window_in_the_end(store):
+    """Come back when told, and nothing is left unused."""
+    ledger = StoreLedger(store, Limits(overall=Pair(2000, 20000), read=Pair(60, 20000)))
+    now, end = quarter_hour(NOW).start, quarter_hour(NOW).end
+    sent = 0
+    while now < end:
+        try:
+            ledger.reserve(now, Priority.BACKFILL)
+            sent += 1
+        except QuotaExhausted as refusal:
+            now = refusal.opens_at
+    assert sent == 60
+
+
+class TestSwitchedOff:
+    def test_everything_stops_and_an_admin_hears_once(self, ledger, events):
+        """However many calls were on their way."""
+        ledger.switched_off(NOW)
+        ledger.switched_off(NOW)
+        for counted in (True, False):
+            with pytest.raises(AppInactive) as refusal:
+                ledger.reserve(NOW, Priority.PROOF, counted=counted)
+            assert refusal.value.opens_at == NOW + CHECK_EVERY
+        assert [(event["event"], event["log_level"]) for event in events] == [("app_inactive", "error")]
+
+    def test_one_call_asks_and_the_others_wait_for_its_answer(self, ledger, store):
+        """And it alone is counted."""
+        ledger.switched_off(NOW)
+        later = NOW + CHECK_EVERY
+        assert ledger.reserve(later) is True
+        with pytest.raises(AppInactive) as refusal:
+            ledger.reserve(later)
+        assert refusal.value.opens_at == later + CHECK_TAKES
+        with store.transaction() as tx:
+            assert {window.used for window in tx.quota.state(later) if window.limit == 0} == {0, 1}
+
+    def test_it_goes_on_by_itself(self, ledger, events):
+        """Once Strava answers again."""
+        ledger.switched_off(NOW)
+        assert ledger.reserve(NOW + CHECK_EVERY) is True
+        ledger.switched_on(NOW + CHECK_EVERY)
+        ledger.switched_on(NOW + CHECK_EVERY)
+        assert ledger.reserve(NOW + CHECK_EVERY) is False
+        assert [event["event"] for event in events] == ["app_inactive", "app_active_again"]

@@ -223,6 +223,21 @@ class TestTrouble:
         assert (row.sync_error, row.sync_attempts, row.sync_due_at) == (code, 0, live.now() + wait)
         assert live.queue.asked == []
 
+    def test_a_switched_off_application_is_asked_once_an_hour(self, live, strava, athlete, clock, events):
+        """By one call, for everybody; nobody is marked broken, and it goes on by itself."""
+        strava.fault(path="/athlete/activities", calls=[1, 2], status=403, body=SWITCHED_OFF)
+        others = [connect(live, strava, STEADY)] * 3
+        for _ in range(2):
+            for _ in others:
+                sync(live, [str(athlete.id)])
+            pass_(live, strava, clock, timedelta(hours=1))
+        assert len(strava.ledger()) == 2
+        sync(live, [str(athlete.id)])
+        assert again(live, athlete).synced_at == live.now()
+        names = [event["event"] for event in events]
+        assert (names.count("app_inactive"), names.count("app_active_again")) == (1, 1)
+        assert again(live, athlete).state is AthleteState.CONNECTED
+
     def test_nobody_answers(self, app, strava, clock):
         """The same without a server."""
         athlete = connect(app, strava, STEADY)

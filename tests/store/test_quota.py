@@ -88,13 +88,40 @@ def test_a_learned_limit_holds_in_the_next_window(store: Store) -> None:
     assert answers.count(None) == 1
 
 
-def test_urgent_work_finds_calls_left(store: Store) -> None:
-    """Less urgent work stops earlier."""
+@pytest.mark.parametrize(
+    ("minutes", "free", "used", "opens"),
+    [
+        (0, 0.0, 19, None),  # urgent: the last call
+        (0, 0.15, 16, None),  # others leave three of twenty
+        (0, 0.15, 17, 0),  # the moment after the opening is soon enough
+        (0, 0.15, 18, 5),  # come back when a third of the window, and of what is kept, is over
+        (0, 0.15, 19, 10),
+        (10, 0.15, 18, None),  # two thirds of the window are over: one call is kept
+        (10, 0.5, 15, None),  # a backfill leaves half, and takes it as the window runs out
+        (10, 0.5, 18, 12),
+        (0, 0.5, 20, 15),  # full is full
+    ],
+)
+def test_urgent_work_finds_calls_left(
+    store: Store, minutes: int, free: float, used: int, opens: int | None
+) -> None:
+    """Less urgent work stops earlier; what nobody urgent wants any more is not lost."""
+    window = replace(QUARTER, limit=20, used=used)
     with store.transaction() as tx:
-        assert tx.quota.reserve(NOW, [QUARTER], keep_free=2) is None
-        assert tx.quota.reserve(NOW, [QUARTER], keep_free=2) == QUARTER.ends_at
-        assert tx.quota.reserve(NOW, [QUARTER], keep_free=3) == QUARTER.ends_at
-        assert tx.quota.reserve(NOW, [QUARTER]) is None
+        tx.quota.learn(NOW, [window])
+        answer = tx.quota.reserve(NOW + minutes * MINUTE, [window], keep_free=free)
+    assert (opens is None) == (answer is None)
+    assert answer is None or timedelta(0) <= answer - (NOW + opens * MINUTE) <= timedelta(seconds=1)
+
+
+def test_an_application_is_switched_off_and_on_once(store: Store) -> None:
+    """However many find out; the later look at it is what counts."""
+    with store.transaction() as tx:
+        assert tx.quota.off_until() is None
+        assert [tx.quota.switch_off(NOW + minutes * MINUTE) for minutes in (60, 5)] == [True, False]
+        assert tx.quota.off_until() == NOW + 5 * MINUTE
+        assert [tx.quota.switch_on() for _ in range(2)] == [True, False]
+        assert tx.quota.off_until() is None
 
 
 def test_a_refusal_closes_every_window(store: Store) -> None:
