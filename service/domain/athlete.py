@@ -25,8 +25,9 @@ READ = "read"
 ACTIVITY_READ = "activity:read"
 ACTIVITY_READ_ALL = "activity:read_all"
 PROFILE_READ_ALL = "profile:read_all"
-WANTED_SCOPES = (READ, ACTIVITY_READ_ALL, PROFILE_READ_ALL)
-"""Private sessions load the legs too; zones and sex come only with the profile."""
+WANTED_SCOPES = (READ, ACTIVITY_READ, ACTIVITY_READ_ALL, PROFILE_READ_ALL)
+"""Private sessions load the legs too; zones and sex come only with the profile. The narrower scope is asked
+for beside the wider one, so that whoever un-ticks the private sessions still shares the others."""
 
 
 @dataclass(frozen=True, slots=True)

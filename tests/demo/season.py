@@ -70,12 +70,13 @@ class Season:
     def __init__(self, app: App, clock: SimulatedClock, standin: Standin) -> None:
         self.app, self.clock, self.standin = app, clock, standin
         self.people: list[Person] = []
+        self._browsers: list[Browser] = []
         self._ticks = Clock(app)
 
     def connect(self, athlete: dict[str, Any]) -> Person:
         """Through the real pages: consent, Strava, address, the confirmation mail and its link."""
         person = Person(
-            athlete["id"], athlete["kind"], athlete["deserves"], athlete["zone"], browser := Browser()
+            athlete["id"], athlete["kind"], athlete["deserves"], athlete["zone"], browser := self.browser()
         )
         base = self.app.settings.base_url
         browser.open(f"{base}/")
@@ -87,6 +88,15 @@ class Season:
         browser.submit("/address/confirm")
         self.people.append(person)
         return person
+
+    def browser(self) -> Browser:
+        """Another browser, closed when the season ends."""
+        self._browsers.append(Browser())
+        return self._browsers[-1]
+
+    def close(self) -> None:
+        for browser in self._browsers:
+            browser.close()
 
     def settle(self) -> None:
         """Let everything that is due now be done."""
@@ -205,7 +215,9 @@ def open_season(
         stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop))
         stack.enter_context(Running(partial(run_web, app, stop), "web", stop))
         wait_for_pages(chosen.base_url)
-        yield Season(app, clock, standin)
+        season = Season(app, clock, standin)
+        stack.callback(season.close)
+        yield season
 
 
 def free_port() -> int:

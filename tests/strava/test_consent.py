@@ -28,7 +28,7 @@ def test_consent_is_asked_for_all_that_loads_the_legs(oauth: OAuth, scripted: Sc
         "redirect_uri": "https://legs.example/connect/callback",
         "response_type": "code",
         "approval_prompt": "auto",
-        "scope": "read,activity:read_all,profile:read_all",
+        "scope": "read,activity:read,activity:read_all,profile:read_all",
         "state": "state/1",
     }
     assert SECRET not in url.query

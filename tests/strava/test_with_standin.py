@@ -17,7 +17,7 @@ from tests.strava_standin.control import Standin
 
 CALLBACK = "http://127.0.0.1:8000/connect/callback"
 RECORDED = Path(__file__).parents[3] / "shared/data/strava_api/athlete_activities_pages.jsonl.gz"
-ALL_SCOPES = frozenset({"read", "activity:read_all", "profile:read_all"})
+ALL_SCOPES = frozenset({"read", "activity:read", "activity:read_all", "profile:read_all"})
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import httpx
 import psutil
 import psycopg
 import pytest
-import structlog
 
 from service.__main__ import main
 from service.settings import Settings
@@ -27,8 +26,6 @@ def _nothing_in_the_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.delenv(f"{name.upper()}_FILE", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield
-    structlog.reset_defaults()  # a command sets logging up for its own process, which here is ours
 
 
 @pytest.fixture
