@@ -16,7 +16,9 @@ from service.analyse.context import contexts_of
 from service.analyse.diary import WINDOW_DAYS, Columns, Diary, diary_of
 from service.analyse.evidence import Witness
 from service.analyse.findings import Rules, findings_at
+from service.analyse.forecast import forecast
 from service.analyse.overreaching import overreaching
+from service.analyse.reasons import reasons_of
 from service.analyse.recovery import enough_data, muscle_fatigue
 from service.analyse.score import score_of, state_of
 from service.analyse.strength import no_strength_recorded
@@ -69,12 +71,15 @@ def assess_batch(
 def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assessment]:
     state = state_of(columns, c)
     enough = enough_data(columns, state, c)
+    fatigue = muscle_fatigue(columns, state, c)
     rules = Rules(
         enough,
-        muscle_fatigue(columns, state, c),
+        fatigue,
         overreaching(columns, state, enough, c),
         no_strength_recorded(columns, [slot.diary.history.profile for slot in slots], c),
+        reasons_of(columns, fatigue, c),
     )
+    ahead = forecast(state.fitness[-1], state.fatigue[-1], c)
     scores = score_of(state, c)
     contexts = contexts_of(columns, state, _sync_age(slots), c)
     ceiling = _longest_safe(columns, c)
@@ -99,6 +104,9 @@ def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assess
                 contexts=frozenset(context for context, holds in contexts.items() if holds[column]),
                 unseen=tuple(name for name, missing in unseen.items() if missing[column]),
                 rule_version=c.rule_version,
+                balanced_load=_number(ahead.load[column]) if known else None,
+                balanced_after_rest=_morning(slot.night, ahead.rest_days[column]) if known else None,
+                balanced_after_easy=_morning(slot.night, ahead.easy_days[column]) if known else None,
             )
         )
     return verdicts
@@ -136,6 +144,7 @@ def _longest_safe(columns: Columns, c: Constants) -> Floats:
 def _unseen(columns: Columns, c: Constants) -> dict[str, NDArray[np.bool_]]:
     """What could not be seen in the last weeks, by name."""
     days = c.answers.told_days
+    runs = np.nansum(columns["runs"][-days:], axis=0) > 0
     answers = np.vstack([columns[name][-days:] for name in ("legs", "soreness", "fatigue")])
     load = np.nansum(columns["load"][-days:], axis=0)
     quality = np.nansum(columns["quality"][-days:], axis=0) / np.maximum(load, 1e-9)
@@ -145,6 +154,9 @@ def _unseen(columns: Columns, c: Constants) -> dict[str, NDArray[np.bool_]]:
         "heart_rate_baseline": np.isnan(columns["hr_shift"][-days:]).all(axis=0),
         "distance": np.nansum(columns["run_m"][-days:], axis=0) == 0,
         "precise_load": (load > 0) & (quality < c.quality.pace),
+        "temperature": runs & np.isnan(columns["heat"][-days:]).all(axis=0),
+        "cadence": runs & np.isnan(columns["form"][-days:]).all(axis=0),
+        "kilometres": runs & np.isnan(columns["straight"][-days:]).all(axis=0),
     }
 
 
@@ -155,6 +167,11 @@ def _sync_age(slots: Sequence[Slot]) -> Floats:
         for slot in slots
     ]  # fmt: skip
     return np.array(ages)
+
+
+def _morning(night: date, days: float) -> date | None:
+    """The morning after so many days; ``None`` if there is nothing to wait for or no end in sight."""
+    return night + timedelta(days=int(days)) if days > 0 else None
 
 
 def _number(value: float) -> float | None:

@@ -36,38 +36,36 @@ class Witness:
     def longest_run(self, ago: int) -> Evidence:
         """The longest run of a day beside the longest of the 30 days before it."""
         value, base = (float(self.last(name, ago)[0]) for name in ("longest_m", "spike_base_m"))
-        return self._seen(
+        return self.seen(
             "longest_run", value, "m", _known(base), ago, ago, self._activity(ago, by_distance=True)
         )
 
     def race(self, ago: int) -> Evidence:
         distance = float(self.last("race_m", ago)[0])
-        return self._seen("race", distance, "m", None, ago, ago, self._activity(ago, by_distance=True))
+        return self.seen("race", distance, "m", None, ago, ago, self._activity(ago, by_distance=True))
 
     def day_load(self) -> Evidence:
         """Yesterday's load beside the median of the training days lately."""
         usual = float(self.state.usual[self.column])
         value = float(self.state.load[-1, self.column])
-        return self._seen(
-            "day_load", value, "load", _known(usual), 1, 1, self._activity(1, by_distance=False)
-        )
+        return self.seen("day_load", value, "load", _known(usual), 1, 1, self._activity(1, by_distance=False))
 
     def hard_minutes(self) -> Evidence:
         days = self.c.fatigue.hard_days
         value = float(np.nansum(self.last("hard_min", days)))
         usual = float(np.nanmean(self.last("hard_min", self.c.fatigue.hard_window_days))) * days
-        return self._seen("hard_minutes", value, "min", usual, days, 1)
+        return self.seen("hard_minutes", value, "min", usual, days, 1)
 
     def week_load(self) -> Evidence:
         """Load of seven days beside an average week of the six before."""
         load = self.state.load[:, self.column]
-        return self._seen("week_load", float(load[-7:].sum()), "load", float(7 * load[-49:-7].mean()), 7, 1)
+        return self.seen("week_load", float(load[-7:].sum()), "load", float(7 * load[-49:-7].mean()), 7, 1)
 
     def balance(self) -> Evidence:
         """Fitness minus fatigue over fitness this morning, beside its median of the last 90 days."""
         fitness, fatigue = (x[-90:, self.column] for x in (self.state.fitness, self.state.fatigue))
         ratio = (fitness - fatigue) / np.maximum(fitness, self.c.score.balance_floor)
-        return self._seen("load_balance", float(ratio[-1]), "ratio", median(ratio.tolist()), 1, 1)
+        return self.seen("load_balance", float(ratio[-1]), "ratio", median(ratio.tolist()), 1, 1)
 
     def answers(self) -> list[Evidence]:
         """The freshest answer of each item beside the own mean."""
@@ -79,14 +77,14 @@ class Witness:
                 ago = int(len(values) - known[-1])
                 enough = len(known) >= self.c.answers.own_mean_needed
                 mean = float(values[known].mean()) if enough else None
-                found.append(self._seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
+                found.append(self.seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
         return found
 
     def heart_rate(self) -> Evidence:
         """Heart rate of the last runs against the athlete's own line, in percent."""
         shift = float(self.state.hr_shift[self.column])
         days = self.c.heart_rate.recent_days
-        return self._seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)
+        return self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)
 
     def exertion(self) -> list[Evidence]:
         """How much harder the last rated runs felt than runs like them; empty if not seen."""
@@ -94,11 +92,11 @@ class Witness:
         felt = self.last("exertion_shift", days)
         if np.isnan(felt).all():
             return []
-        return [self._seen("exertion_at_like_runs", float(np.nanmean(felt)), "points", 0.0, days, 1)]
+        return [self.seen("exertion_at_like_runs", float(np.nanmean(felt)), "points", 0.0, days, 1)]
 
     def strength(self) -> Evidence:
         days = self.c.strength.window_days
-        return self._seen(
+        return self.seen(
             "strength_sessions", float(np.nansum(self.last("strength", days))), "sessions", None, days, 1
         )
 
@@ -110,10 +108,11 @@ class Witness:
         size = np.where(sessions.is_run, sessions.distance_m, 0.0) if by_distance else self.diary.loads.load
         return self.diary.activities[int(sessions.part[rows[np.argmax(size[rows])]])].external_id
 
-    def _seen(
+    def seen(
         self, what: str, value: float, unit: str, baseline: float | None, first_ago: int, last_ago: int,
         activity_id: str | None = None,
     ) -> Evidence:  # fmt: skip
+        """One number with its days, counted back from the night."""
         return Evidence(what, value, unit, baseline, self.day(first_ago), self.day(last_ago), activity_id)
 
 

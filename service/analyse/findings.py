@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from service.analyse.evidence import Witness
 from service.analyse.fusion import LEVELS
 from service.analyse.overreaching import Overreaching, Stage
+from service.analyse.reasons import Reasons
 from service.analyse.recovery import MuscleFatigue, Reason, Tier
+from service.analyse.run_findings import run_findings, tips, with_descent
 from service.domain.finding import Cause, Channel, Evidence, Finding
 
 STAGE_RULES = {
@@ -27,13 +29,16 @@ class Rules:
     fatigue: MuscleFatigue
     overreaching: Overreaching
     no_strength: NDArray[np.bool_]
+    runs: Reasons
 
 
 def findings_at(rules: Rules, witness: Witness) -> tuple[Finding, ...]:
-    """The findings of one column: surest first, then strongest; strength always last."""
-    found = [_muscle_fatigue(rules, witness), _overreaching(rules, witness)]
+    """The findings of one column: surest first, then strongest; tips after them and strength always last."""
+    fatigue = with_descent(_muscle_fatigue(rules, witness), rules.runs, witness)
+    found = [fatigue, _overreaching(rules, witness), *run_findings(rules.runs, witness)]
     kept = [finding for finding in found if finding is not None]
-    return (*sorted(kept, key=_rank, reverse=True), *_strength(rules, witness))
+    last = (*tips(rules.runs, witness), *_strength(rules, witness))
+    return (*sorted(kept, key=_rank, reverse=True), *last)
 
 
 def _rank(finding: Finding) -> tuple[bool, int, float]:

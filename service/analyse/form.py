@@ -52,12 +52,13 @@ def form_of(sessions: Sessions, activities: Sequence[Activity], since: int, c: C
     n = len(sessions)
     own = [activities[int(part)] for part in sessions.part]
     shift, usual = np.full(n, np.nan), np.full(n, np.nan)
-    fade = np.array([_fade(activity.laps, c) for activity in own])
     strength = np.full(n, np.nan)
     faded, new_shoes = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     rows = np.flatnonzero(_eligible(sessions, own, c))
     devices = np.array([own[row].device or "" for row in rows])
-    fade = np.where(np.isin(np.arange(n), rows), fade, np.nan)
+    fade = np.full(n, np.nan)
+    for row in rows[sessions.day[rows] >= since - c.form.fade_days].tolist():
+        fade[row] = _fade(own[row].laps, c)
     for at in np.flatnonzero(sessions.day[rows] >= since).tolist():
         row = int(rows[at])
         base = rows[:at][_baseline(at, rows, devices, sessions, c)]
@@ -130,7 +131,7 @@ def _fade(laps: Sequence[Lap], c: Constants) -> float:
     end = np.cumsum(seconds) / seconds.sum()
     weights = [_overlap(end, *part) for part in ((LATE, 1.0), (EARLY_FROM, EARLY_UNTIL))]
     (late, late_mps), (early, early_mps) = (
-        (np.average(known, weights=weight), np.average(speed, weights=weight)) for weight in weights
+        (np.dot(values, weight) / weight.sum() for values in (known, speed)) for weight in weights
     )
     return float((late - early - STEPS_PER_MPS * (late_mps - early_mps)) / early)
 

@@ -49,6 +49,9 @@ def speeds_of(
 ) -> Speeds:
     """Critical speed of the last weeks before each session, hard minutes, and hard efforts from the day
     ``since`` (ordinal) on."""
+    if len(kilometres) == 0:
+        unknown = np.full(len(sessions), np.nan)
+        return Speeds(unknown, loads.hard_min, _performance(sessions, loads, since, c))
     critical = _critical(kilometres, sessions, c)
     return Speeds(
         critical,

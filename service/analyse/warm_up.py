@@ -40,6 +40,9 @@ def warm_up_of(
 ) -> WarmUp:  # fmt: skip
     """Judged for runs with splits from the day ``since`` (ordinal) on. ``part_start_s`` is the start of the
     recording whose splits they are."""
+    if len(kilometres) == 0:
+        unknown = np.full(len(sessions), np.nan)
+        return WarmUp(unknown, unknown, unknown, unknown)
     opening = _opening(kilometres, sessions, loads, critical_mps, c)
     cold = np.nan_to_num(sessions.temperature_c, nan=np.inf) <= c.warm_up.cold_c
     limit = np.where(cold, c.warm_up.opening_cold, c.warm_up.opening)
