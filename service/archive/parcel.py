@@ -53,7 +53,11 @@ class Member:
 def members(paths: Sequence[Path]) -> Iterator[Member | Refused]:
     """Every file that may hold sessions, tables first; what else an archive holds is passed over."""
     for path in paths:
-        yield from sorted(_of(path), key=lambda each: isinstance(each, Member) and not each.is_table)
+        found = sorted(_of(path), key=lambda each: isinstance(each, Member) and not each.is_table)
+        yield from found
+        if not found:
+            reason = "it cannot be read: no activities.csv and no FIT, GPX or TCX file is in it"
+            yield Refused(shown(str(path)), reason)
 
 
 def _of(path: Path) -> Iterator[Member | Refused]:

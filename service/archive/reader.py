@@ -88,6 +88,8 @@ def read_one(member: Member, zone: str) -> Outcome:
     """One file, whatever it is."""
     try:
         data = parcel.read(member)
+        if not data:
+            raise Unreadable("it is empty")
         if data.lstrip()[:1] not in (b"<", b"\xff", b"\xfe") and not _is_fit(data):
             rows: dict[str, Row] = {}
             return next(_table_of(member, data, zone, set(), rows))
@@ -209,7 +211,7 @@ def _with_pool(waiting: deque[Member], zone: str, processes: int) -> Iterator[tu
 
 
 def _is_fit(data: bytes) -> bool:
-    return data[8:12] == parcel.FIT_MAGIC or (len(data) == 0)
+    return data[8:12] == parcel.FIT_MAGIC
 
 
 def is_archive(path: Path) -> bool:

@@ -23,6 +23,7 @@ class MailKind(StrEnum):
     CONFIRM_ADDRESS = "confirm_address"
     RECONNECT = "reconnect"
     ERASED = "erased"
+    IMPORTED = "imported"
 
 
 class Silence(StrEnum):

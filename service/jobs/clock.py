@@ -27,7 +27,9 @@ MAILS_A_TICK = 500
 GRACE = timedelta(hours=3)
 """How long a night waits for a fresh list from Strava before it is judged with what there is."""
 SILENT_PERIODS = 3
+UPLOADS_A_TICK = 20
 MAIL_TEXT_KEPT = timedelta(days=30)
+UPLOAD_RESULT_KEPT = timedelta(days=30)
 QUARANTINE_KEPT = timedelta(days=30)
 RECEIPT_KEPT = timedelta(days=1)
 """Of an erasure: long enough for an admin to see that it went out."""
@@ -65,6 +67,14 @@ def due_erasures(app: App) -> None:
     app.queue.defer_each("erase", athletes)
 
 
+def due_uploads(app: App) -> None:
+    """Archives that nobody is reading: just uploaded, or left by a worker that died."""
+    with app.store.transaction() as tx:
+        uploads = tx.uploads.due(UPLOADS_A_TICK)
+    for upload in uploads:
+        app.queue.defer("archive", upload)
+
+
 def rescue(app: App) -> None:
     """Free jobs whose worker died. What they worked on is due again by its own row, so they only end."""
     with app.store.transaction() as tx:
@@ -83,6 +93,7 @@ def purge(app: App) -> None:
             removed = tx.activities.delete_older_than(now - limit)
         tx.mailbox.purge(now - MAIL_TEXT_KEPT)
         tx.mailbox.drop_receipts(now - RECEIPT_KEPT)
+        tx.uploads.purge(now - UPLOAD_RESULT_KEPT)
         tx.quarantine.purge(now - QUARANTINE_KEPT)
         tx.browsers.purge(now)
         tx.admins.purge(now)
@@ -97,6 +108,7 @@ TICKS: Mapping[str, tuple[Tick, float]] = {
     "due_nights": (due_nights, 1),
     "due_mails": (due_mails, 1),
     "due_erasures": (due_erasures, 1),
+    "due_uploads": (due_uploads, 3),
     "rescue": (rescue, 3),
     "purge": (purge, 180),
     "ping": (ping, 3),

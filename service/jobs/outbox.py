@@ -9,6 +9,7 @@ from service.domain.athlete import Athlete
 from service.domain.finding import Assessment
 from service.domain.message import Message
 from service.domain.night import MailKind
+from service.jobs.importing import Tally
 from service.notify import message
 from service.store.session import Transaction
 
@@ -36,6 +37,15 @@ def enqueue_reconnect(app: App, tx: Transaction, athlete_id: UUID) -> UUID | Non
     night = app.now().date()
     lost = message.reconnect(f"{app.settings.base_url}/", night=night, links=links(app, tx, athlete_id))
     return _put(app, tx, athlete_id, lost)
+
+
+def enqueue_imported(app: App, tx: Transaction, athlete_id: UUID, tally: Tally) -> UUID | None:
+    """Tell the athlete what became of the archive they uploaded; ``None`` without a confirmed address."""
+    if tx.addresses.confirmed(athlete_id) is None:
+        return None
+    figures = message.Imported(tally.read, tally.new, tally.known + tally.changed, len(tally.refused))
+    mail = message.imported(figures, night=app.now().date(), status_url=f"{app.settings.base_url}/status")
+    return _put(app, tx, athlete_id, mail)
 
 
 def enqueue_receipt(app: App, tx: Transaction, address: str) -> UUID | None:

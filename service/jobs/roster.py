@@ -7,6 +7,7 @@ from service.jobs.deliver import deliver
 from service.jobs.erase import erase
 from service.jobs.nightly import judge
 from service.jobs.sync import deepen, sync
+from service.jobs.upload import read_upload
 
 JOBS: Mapping[str, Callable[[App, Sequence[str]], None]] = {
     "sync": sync,
@@ -14,4 +15,5 @@ JOBS: Mapping[str, Callable[[App, Sequence[str]], None]] = {
     "judge": judge,
     "deliver": deliver,
     "erase": erase,
+    "archive": read_upload,
 }

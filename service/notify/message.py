@@ -28,6 +28,16 @@ class Links:
     mute_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Counts of an import: sessions read, of them new and known before; files or rows left out."""
+
+    read: int
+    new: int
+    known: int
+    refused: int
+
+
 def warning(
     assessment: Assessment,
     advice: Advice | None,
@@ -150,6 +160,41 @@ def erased(*, night: date) -> Message:
         footer=(Paragraph("Thank you for having tried it. Run well."),),
     )
     return _message(MailKind.ERASED, night, letter)
+
+
+def imported(figures: Imported, *, night: date, status_url: str) -> Message:
+    """What became of an archive that was uploaded a few minutes ago."""
+    nothing = figures.read == 0
+    headline = "Your archive could not be read" if nothing else "Your archive is read"
+    points = (
+        f"{figures.new} sessions are new.",
+        f"{figures.known} were known before.",
+        f"{figures.refused} files or rows were left out; your page says why.",
+    )
+    body = (
+        Paragraph("There was no session in it that we could use. Nothing was changed.")
+        if nothing
+        else Points(points if figures.refused else points[:2])
+    )
+    letter = Letter(
+        subject=headline,
+        headline=f"{headline}.",
+        opening="You gave freshlegs an archive of your own sessions. The file itself is deleted by now.",
+        sections=(
+            Section("What came of it", (body, Button(Link("Your page", status_url))), "lead"),
+            Section(
+                "What happens next",
+                (
+                    Paragraph(
+                        "Sessions of the last two years count from your next night on. Where Strava tells "
+                        "the same session, Strava's version counts."
+                    ),
+                ),
+            ),
+        ),
+        footer=(Paragraph("You get this one mail because you uploaded a file."),),
+    )
+    return _message(MailKind.IMPORTED, night, letter)
 
 
 def _warning_footer(links: Links) -> tuple[Paragraph, ...]:

@@ -14,7 +14,7 @@ from service.store.tables_service import SuppressionRow
 
 CONFIRM_WITHIN = timedelta(hours=72)
 TABLE = "address"
-ALWAYS = frozenset({MailKind.CONFIRM_ADDRESS, MailKind.ERASED})
+ALWAYS = frozenset({MailKind.CONFIRM_ADDRESS, MailKind.ERASED, MailKind.IMPORTED})
 """Answers to something the athlete has just done; they cannot be switched off."""
 
 

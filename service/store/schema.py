@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 import service
 from service.errors import DatabaseUnavailable
-from service.store import tables_service
+from service.store import tables_service, tables_upload
 from service.store.binaries import OLDEST
 from service.store.tables import Base
 
@@ -25,7 +25,7 @@ WAIT_FOR_OTHERS = "60s"
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "5s"
 OF_THE_QUEUE = "procrastinate_"
-__all__ = ["METADATA", "drift", "engine_for", "migrate", "revision", "tables_service"]
+__all__ = ["METADATA", "drift", "engine_for", "migrate", "revision", "tables_service", "tables_upload"]
 
 
 def engine_for(dsn: str, **options: Any) -> sqlalchemy.Engine:

@@ -28,6 +28,7 @@ from service.store.quota import Quota
 from service.store.rotation import Rotation
 from service.store.schema import engine_for
 from service.store.tokens import Tokenbox
+from service.store.uploads import Uploads
 from service.store.vitals import VitalSigns
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Transaction:
         self.quota = Quota(connection)
         self.rotation = Rotation(connection, keyring)
         self.tokens = Tokenbox(connection, keyring)
+        self.uploads = Uploads(connection)
         self.vitals = VitalSigns(connection)
 
 

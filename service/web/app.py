@@ -15,6 +15,7 @@ from service.web import (
     admin,
     admin_login,
     admin_tables,
+    archive,
     checkin,
     connect,
     health,
@@ -64,7 +65,7 @@ def build_web(deps: WebDeps) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.deps = deps
-    athletes = (connect, status, night, address, profile, checkin, leave)
+    athletes = (connect, status, night, address, profile, checkin, archive, leave)
     parts = (*athletes, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
@@ -72,7 +73,7 @@ def build_web(deps: WebDeps) -> FastAPI:
     app.include_router(statics)
     _answer_errors(app, deps)
     # Last added is outermost.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(archive.BodyLimit, deps=deps, usual=LARGEST_BODY)
     app.add_middleware(Unexpected, deps=deps)
     app.add_middleware(
         SecurityHeaders, headers=security_headers(deps.oauth_base_url, secure=deps.secure_cookies)
@@ -177,6 +178,8 @@ def _http_error(deps: WebDeps, raised: Exception) -> Response:
         return notice(
             deps, "There is no such page", "The address may be mistyped or out of date.", status=404
         )
+    if status == 413:
+        return archive.too_large(deps)
     response = _not_understood(deps, status)
     if isinstance(raised, HTTPException) and raised.headers:
         response.headers.update(raised.headers)

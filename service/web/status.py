@@ -59,7 +59,10 @@ def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLRespon
     with deps.store.transaction() as tx:
         found = standing(tx, athlete_id, NIGHTS_READ)
         lately = _lately(tx, athlete_id, deps.now())
-    values = _values(found, deps) | _over_time(found, lately, deps)
+        upload = tx.uploads.latest(athlete_id)
+    values = _values(found, deps) | _over_time(found, lately, deps) | {"archive": upload}
+    if upload is not None and upload.busy:
+        values["refresh_s"] = REFRESH_S
     return page(deps, "status.html", visit, here="status", **values)
 
 

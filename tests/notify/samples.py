@@ -112,4 +112,7 @@ def service_mails() -> dict[str, Message]:
         "confirm_address": message.confirm_address("https://freshlegs.example.org/confirm?t=x", night=NIGHT),
         "reconnect": message.reconnect("https://freshlegs.example.org/", night=NIGHT, links=LINKS),
         "erased": message.erased(night=NIGHT),
+        "imported": message.imported(
+            message.Imported(647, 600, 47, 3), night=NIGHT, status_url="https://freshlegs.example.org/status"
+        ),
     }

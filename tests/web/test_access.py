@@ -36,6 +36,7 @@ MATRIX = {
     ("POST", "/address"): (401, 400, 401),
     ("POST", "/mail"): (401, 400, 401),
     ("POST", "/checkin"): (401, 400, 401),
+    ("POST", "/archive"): (401, 400, 401),
     ("POST", "/disconnect"): (401, 303, 401),
     ("POST", "/logout"): (303, 303, 303),
     # An admin's; everybody else is shown the door.
