@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from service.jobs import clock
 from service.settings import Settings
+from service.store import logbook
 from tests.whole.commands import ROOT, commands
 from tests.whole.module_map import MAP, listed, modules
 
@@ -133,3 +135,13 @@ def test_no_constant_stands_bare():
 
     heuristics = tomllib.loads(Path(ROOT / "config" / "heuristics.toml").read_text())
     assert list(bare(heuristics, "")) == []
+
+
+def test_what_is_promised_about_keeping_is_what_is_done():
+    """docs/privacy.md names the days that the code uses."""
+    promised = (ROOT / "docs" / "privacy.md").read_text()
+    for row, kept in (("log rows", logbook.KEPT_FOR), ("mails", clock.MAIL_TEXT_KEPT)):
+        (line,) = [line for line in promised.splitlines() if line.startswith(f"| {row} |")]
+        assert f"{kept.days} days" in line
+    days = Settings.model_fields["strava_retention_days"].default
+    assert f"`STRAVA_RETENTION_DAYS` ({days})" in promised
