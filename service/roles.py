@@ -21,8 +21,8 @@ from service.logs import log
 
 Opening = Callable[..., AbstractContextManager[App]]
 
-STOP_WITHIN_S = 10
-"""A supervisor may kill what has not stopped by then."""
+STOP_WITHIN_S = 7.0
+"""Supervisors kill after ten seconds, and the database has to stop in what is left of them."""
 
 
 def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
@@ -35,20 +35,21 @@ def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
     settings.require_strava()
     stop = threading.Event()
     running: list[Running] = []
+    _on_signal(_leave)  # while the database starts there is nothing to finish
     with opening(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, partial(_stop, stop))
+        _on_signal(partial(_stop, stop))
         if "clock" in roles:
             clock = Clock(app)
             clock.start()
             stack.callback(clock.stop)
-        if "worker" in roles:
-            running.append(stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop)))
         if "web" in roles:
             running.append(stack.enter_context(Running(partial(run_web, app, stop), "web", stop)))
+        if "worker" in roles:  # last in, first to be waited for: it has the longest work in hand
+            running.append(stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop)))
         log().info("started", role="+".join(roles))
         stop.wait()
         log().info("stopping", role="+".join(roles))
+    _abandon(running)
     failed = [each.name for each in running if each.failed]
     if failed:
         raise RoleFailed(
@@ -71,6 +72,11 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(STOP_WITHIN_S)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still at work."""
+        return self._thread.is_alive()
 
     def _guard(self, run: Callable[[], None]) -> None:
         """A role that ends by itself takes the process with it: half a service would look alive."""
@@ -111,6 +117,22 @@ def run_web(app: App, stop: threading.Event) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     server.run()
+
+
+def _abandon(running: Sequence["Running"]) -> None:
+    """End the process over the head of a job that a slow answer from outside holds: Python would wait for
+    its thread. Its row is due again, as after a crash."""
+    if any(each.alive for each in running):
+        os._exit(0)
+
+
+def _on_signal(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)  # by way of every ``finally``: the embedded database is stopped, too
 
 
 def _stop(stop: threading.Event, _number: int, _frame: FrameType | None) -> None:

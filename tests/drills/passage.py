@@ -52,9 +52,13 @@ class Passage:
 
     def begin(self) -> None:
         """Everybody connects, and what follows from that is done."""
+        self.connect()
+        self.settle()
+
+    def connect(self) -> None:
+        """Everybody who is at Strava comes to us."""
         for athlete in self.ground.standin.athletes():
             self.ground.connect(athlete["id"])
-        self.settle()
 
     def step(self, limit_s: float = 12.0) -> None:
         """On to the next due instant, with a mail for everybody whose night it is."""

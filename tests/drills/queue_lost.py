@@ -9,6 +9,8 @@ from tests.drills.ground import Ground, open_ground
 from tests.drills.passage import Passage
 from tests.drills.size import Size
 
+LEASES_WITHOUT_WORKERS = 14
+"""More than a row is claimed before it is parked. A lease is one second here."""
 CREW = ("worker", "worker", "clock")
 TABLES = """SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
     WHERE schemaname = 'public' AND starts_with(tablename, 'procrastinate_')"""
@@ -34,15 +36,24 @@ class Thief:
             self._at = time.monotonic() + self._chance.uniform(0.3, 1.5)
 
 
+def _let_nobody_come(passage: Passage) -> None:
+    """Everybody connects while only the clock runs: work is asked for, lease after lease, and not done."""
+    clock = passage.ground.crew.start("clock")
+    passage.connect()
+    time.sleep(LEASES_WITHOUT_WORKERS)
+    passage.ground.crew.stop(clock)
+
+
 def drill(size: Size) -> list[Figure]:
     """Five times."""
     with open_ground(size.seed) as ground:
         passage = Passage(ground)
         times = size.of(5, 50)
         passage.meddle = thief = Thief(ground, random.Random(size.seed), times)
+        _let_nobody_come(passage)
         for role in CREW:
             ground.crew.start(role)
-        passage.begin()
+        passage.settle()
         while thief.left or not passage.mails_enough:
             passage.step()
         passage.finish()

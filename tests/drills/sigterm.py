@@ -15,6 +15,7 @@ from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 STOPS_WITHIN_S = 10.0
+SLOW_S = 25.0
 ORPHANS_END_WITHIN_S = 5.0
 READY_WITHIN_S = 60.0
 
@@ -27,10 +28,15 @@ def drill(size: Size) -> list[Figure]:
         up = _started(ground)
         passage = Passage(ground)
         passage.begin()
-        slowest, badly, left_behind = 0.0, 0, 0
-        for _ in range(stops):
-            passage.step(limit_s=chance.uniform(0.1, 0.8))
+        slowest, badly, left_behind, at_work = 0.0, 0, 0, 0
+        for stop in range(stops):
+            slow = stop % 3 == 2
+            if slow:  # a call that takes longer than a stop may
+                ground.standin.fault(path="/activities", chance=1, delay=SLOW_S)
+            passage.step(limit_s=2.0 if slow else chance.uniform(0.1, 0.8))
+            at_work += bool(sum(passage.pending()))
             seconds, code = _stop(ground, up)
+            ground.standin.clear_faults()
             slowest = max(slowest, seconds)
             badly += code != 0
             left_behind += len(processes_in(ground.home))
@@ -40,6 +46,7 @@ def drill(size: Size) -> list[Figure]:
         os.kill(up.pid, signal.SIGKILL)
         return [
             Figure("stops", stops),
+            Figure("in_mid_work", at_work, least=stops / 2),
             Figure("slowest_stop_s", round(slowest, 1), most=STOPS_WITHIN_S),
             none("exit_code_not_0", badly),
             none("left_behind", left_behind),

@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 import structlog
 
+from service import roles
 from service.errors import RoleFailed, SettingsError
 from service.jobs.clock import TICKS
 from service.jobs.queue import Queue
@@ -62,6 +64,35 @@ def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch):
     with store.transaction() as tx:
         assert {beat.name for beat in tx.heartbeats.all()} == {f"clock:{name}" for name in TICKS}
     assert not {thread.name for thread in threading.enumerate()} & {"web", "worker"}
+
+
+def test_a_signal_while_it_starts_ends_it_in_order():
+    """Nothing is at work yet, but a database may be half up: whoever opened it closes it."""
+    closed = []
+
+    @contextmanager
+    def slow(settings, *, migrating):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield pytest.fail("it went on")
+        finally:
+            closed.append(migrating)
+
+    with pytest.raises(SystemExit, match="0"):
+        serve(["web", "worker"], opening=slow)
+    assert closed == [True]
+
+
+def test_a_job_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch):
+    """Python waits for every thread; a supervisor does not. The job's row is due again."""
+    done, ended = threading.Event(), []
+    monkeypatch.setattr(roles, "run_worker", lambda app, stop: done.wait(5))
+    monkeypatch.setattr(roles, "STOP_WITHIN_S", 0.05)
+    monkeypatch.setattr(roles.os, "_exit", ended.append)
+    threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    serve(["worker"], opening=opening)
+    done.set()
+    assert ended == [0]
 
 
 def test_a_web_that_cannot_listen_ends_the_process(opening, monkeypatch):
