@@ -107,8 +107,11 @@ def _warm(row: int, age: Ints, able: Flags, sessions: Sessions, c: Constants) ->
 
 
 def _excess(row: int, age: Ints, sessions: Sessions, loads: Loads, c: Constants) -> float:
-    """Heart rate over the median of cooler runs of like speed and no less time; NaN with too few."""
+    """Heart rate over the median of cooler runs of like speed and no less time; NaN with too few, and where
+    it equals the steps: the sensor may have counted those."""
     h = c.heat
+    if abs(sessions.average_hr[row] - sessions.cadence_spm[row]) <= c.gates.lock_bpm:
+        return float("nan")
     with np.errstate(invalid="ignore"):
         cooler = sessions.temperature_c <= sessions.temperature_c[row] - h.cooler_c
         near = np.abs(loads.flat_mps / loads.flat_mps[row] - 1.0) <= h.comparable_speed
@@ -120,15 +123,13 @@ def _excess(row: int, age: Ints, sessions: Sessions, loads: Loads, c: Constants)
 
 
 def _strength(row: int, age: Ints, excess: float, drift: Drift, sessions: Sessions, c: Constants) -> float:
-    """Half at the excess that counts or where heart rate came loose from speed more than it does; 0 where
-    neither did; NaN where neither could be seen."""
+    """In proportion to the excess, once that counts; agreeing where heart rate came loose from speed more
+    than it does on such runs; 0 where neither did; NaN where neither could be seen."""
     h = c.heat
     loose = _decoupled(row, age, drift, sessions, c)
-    if excess >= h.hr_excess:
-        above = (excess - h.hr_excess) / (h.hr_excess_full - h.hr_excess)
-        return min(1.0, 0.5 + 0.5 * above)
-    if loose:
-        return 0.5
+    if loose or excess >= h.hr_excess:
+        beats = excess / h.hr_excess_full if excess >= h.hr_excess else 0.0
+        return min(1.0, max(beats, c.fusion.agreeing if loose else 0.0))
     return float("nan") if np.isnan(excess) and loose is None else 0.0
 
 
@@ -152,5 +153,5 @@ def _slowed(row: int, drift: Drift, sessions: Sessions, c: Constants) -> bool:
 
 
 def _of_tier(tier: HeatTier, c: Constants) -> float:
-    by_tier = {HeatTier.HIGH: c.heat.high_strength, HeatTier.VERY_HIGH: 1.0}
-    return by_tier.get(tier, c.heat.caution_strength)
+    h = c.heat
+    return (h.low_strength, h.low_strength, h.caution_strength, h.high_strength, 1.0)[tier]

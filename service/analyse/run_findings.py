@@ -9,7 +9,7 @@ from service.analyse.evidence import Witness
 from service.analyse.heat import HeatTier
 from service.analyse.reasons import Reasons
 from service.analyse.run_evidence import RunWitness
-from service.domain.finding import Cause, Evidence, Finding
+from service.domain.finding import Cause, Channel, Evidence, Finding
 
 LOUDER = frozenset({"race", "session_spike"})
 """Rules of muscle fatigue that say more of the same session than its descent."""
@@ -91,18 +91,19 @@ def _heat(reasons: Reasons, witness: Witness) -> Finding:
     column, runs = witness.column, RunWitness(witness)
     row = runs.on(int(reasons.heat_ago[column]), runs.signals.heat.environment)
     tier, fused = runs.tier(row), reasons.heat
-    level = fused.level_of(column)
+    level, channels = fused.level_of(column), fused.channels(column)
+    felt = channels.get(Channel.HEART_RATE, 0.0) >= witness.c.fusion.agreeing  # not the thermometer alone
     return Finding(
         cause=Cause.HEAT_AND_FLUID,
         rule="heat_and_fluid_strain",
         tier=_tier(tier),
         level=level,
         score=float(fused.score[column]),
-        channels=fused.channels(column),
+        channels=channels,
         evidence=(*runs.heat(row), *_answered(reasons, witness)),
         unseen=_missing(reasons, witness, "humidity", "drinking"),
         ruled_out=_quiet(reasons, witness),
-        safety=level is not None and tier >= HeatTier.HIGH,
+        safety=level is not None and tier >= HeatTier.HIGH and felt,
         until=witness.day(1) + timedelta(days=witness.c.heat.speaks_for_days),
     )
 

@@ -84,6 +84,7 @@ class Heat:
     slowing: float
     slowing_c: float
     slowing_min: float
+    low_strength: float
     caution_strength: float
     high_strength: float
     speaks_for_days: int
