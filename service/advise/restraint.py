@@ -49,6 +49,8 @@ class Sendable:
     muted: frozenset[Cause] = frozenset()
     stale: bool = False
     held: bool = False
+    weekly: bool = False
+    quiet: bool = False
 
     @classmethod
     def replay(cls) -> "Sendable":
@@ -159,6 +161,8 @@ def _not_deliverable(assessment: Assessment, sendable: Sendable) -> Silence | No
         (not sendable.address_confirmed, Silence.NO_ADDRESS),
         (not sendable.wanted, Silence.SWITCHED_OFF),
         (_leading(assessment).cause in sendable.muted, Silence.MUTED),
+        (sendable.weekly, Silence.WEEKLY_LETTER),
+        (sendable.quiet, Silence.QUIET_DAY),
         (sendable.held, Silence.HELD),
     )
     return next((silence for applies, silence in reasons if applies), None)

@@ -20,6 +20,9 @@ class MailKind(StrEnum):
     """Kinds of mail; an athlete may have at most one of a kind a night."""
 
     WARNING = "warning"
+    CHECK_IN = "check_in"
+    LONG_RUN = "long_run"
+    WEEKLY = "weekly"
     CONFIRM_ADDRESS = "confirm_address"
     RECONNECT = "reconnect"
     ERASED = "erased"
@@ -42,6 +45,8 @@ class Silence(StrEnum):
     NO_ADDRESS = "no_address"
     SWITCHED_OFF = "switched_off"
     MUTED = "muted"
+    QUIET_DAY = "quiet_day"
+    WEEKLY_LETTER = "weekly_letter"
     RED_FLAG = "red_flag"
     HELD = "held"
 

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Row, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.night import MailKind
+from service.domain.preference import CHOICES, Choice
 from service.store.keyring import Keyring, digest_of, new_token
-from service.store.tables import AddressRow, MailPreferenceRow
+from service.store.preferences import Preferences
+from service.store.tables import AddressRow
 from service.store.tables_service import SuppressionRow
 
 CONFIRM_WITHIN = timedelta(hours=72)
@@ -22,6 +24,7 @@ class Addresses:
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
         self._connection = connection
         self._keyring = keyring
+        self._preferences = Preferences(connection)
 
     def propose(self, athlete_id: UUID, address: str, now: datetime) -> str:
         """Keep an address until its reader confirms it; returns the token for the link in that mail.

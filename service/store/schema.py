@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 import service
 from service.errors import DatabaseUnavailable
-from service.store import tables_service, tables_upload
+from service.store import tables_service, tables_upload, tables_voice
 from service.store.binaries import OLDEST
 from service.store.tables import Base
 
@@ -25,7 +25,16 @@ WAIT_FOR_OTHERS = "60s"
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "5s"
 OF_THE_QUEUE = "procrastinate_"
-__all__ = ["METADATA", "drift", "engine_for", "migrate", "revision", "tables_service", "tables_upload"]
+__all__ = [
+    "METADATA",
+    "drift",
+    "engine_for",
+    "migrate",
+    "revision",
+    "tables_service",
+    "tables_upload",
+    "tables_voice",
+]
 
 
 def engine_for(dsn: str, **options: Any) -> sqlalchemy.Engine:

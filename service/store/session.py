@@ -20,11 +20,14 @@ from service.store.consents import Consents
 from service.store.heartbeats import Heartbeats
 from service.store.jobs import Jobs
 from service.store.keyring import Keyring
+from service.store.links import Links
 from service.store.logbook import Logbook
 from service.store.mailbox import Mailbox
 from service.store.nights import Nights
+from service.store.preferences import Preferences
 from service.store.quarantine import Quarantine
 from service.store.quota import Quota
+from service.store.replies import Replies
 from service.store.rotation import Rotation
 from service.store.schema import engine_for
 from service.store.tokens import Tokenbox
@@ -56,11 +59,14 @@ class Transaction:
         self.consents = Consents(connection)
         self.heartbeats = Heartbeats(connection)
         self.jobs = Jobs(connection)
+        self.links = Links(keyring)
         self.logbook = Logbook(connection)
         self.mailbox = Mailbox(connection, keyring)
         self.nights = Nights(connection)
+        self.preferences = Preferences(connection)
         self.quarantine = Quarantine(connection)
         self.quota = Quota(connection)
+        self.replies = Replies(connection)
         self.rotation = Rotation(connection, keyring)
         self.tokens = Tokenbox(connection, keyring)
         self.uploads = Uploads(connection)

@@ -257,7 +257,7 @@ class MailPreferenceRow(Base):
 
     athlete_id: Mapped[UUID] = _of_athlete()
     kind: Mapped[str] = mapped_column(primary_key=True)
-    wanted: Mapped[bool]
+    choice: Mapped[str]
 
 
 class CheckInRow(Base):

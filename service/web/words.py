@@ -58,6 +58,8 @@ SILENCES: Mapping[Silence, str] = {
     Silence.NO_ADDRESS: "a mail would have been sent, but there is no confirmed address",
     Silence.SWITCHED_OFF: "a mail would have been sent, but you switched them off",
     Silence.MUTED: "no mail: you muted this reason",
+    Silence.QUIET_DAY: "no mail: it was one of your quiet days",
+    Silence.WEEKLY_LETTER: "kept for your weekly letter",
     Silence.RED_FLAG: "no mail: you told us of pain or illness, so we give no training advice",
     Silence.HELD: "no mail: the operator is holding mails back",
 }

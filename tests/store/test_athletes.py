@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from service.domain.athlete import AthleteState, Units
+from service.domain.finding import Cause
 from service.domain.grant import Tokens
 from service.domain.history import CheckIn, Profile, Sex, StrengthHabit
 from service.domain.night import MailKind
+from service.domain.reply import Felt, Reply
 from service.store.athlete_rows import Overview
 from service.store.session import Store
 from service.store.tables import Base
@@ -373,6 +375,9 @@ def fill(tx, athlete: UUID) -> None:
     tx.addresses.propose(athlete, "runner@example.org", NOW)
     tx.addresses.set_mail(athlete, MailKind.WARNING, on=True)
     tx.checkins.put(athlete, CheckIn(TODAY, legs=2), NOW)
+    tx.replies.put(athlete, Reply(TODAY, Felt.YES), NOW)
+    tx.replies.mute(athlete, Cause.STRENGTH, TODAY + DAY, NOW)
+    tx.preferences.set_quiet_days(athlete, [6])
     tx.browsers.start("athlete", athlete, NOW, 60, 60)
     tx.logbook.write([{"at": NOW, "event": "sync_done", "athlete": athlete}])
 
