@@ -41,7 +41,8 @@ class Sendable:
     """What the service knows about delivery, as plain facts.
 
     ``stale``: the day the verdict speaks of is over, or a newer night is due too. ``held``: an admin or
-    the circuit breaker holds all warnings. ``muted``: causes the athlete switched off for now.
+    the circuit breaker holds all warnings. ``muted``: causes the athlete switched off for now. ``weekly``:
+    warnings are wanted in the letter of the week only; ``quiet``: nothing is wanted on this day.
     """
 
     address_confirmed: bool

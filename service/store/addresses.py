@@ -16,8 +16,6 @@ from service.store.tables_service import SuppressionRow
 
 CONFIRM_WITHIN = timedelta(hours=72)
 TABLE = "address"
-ALWAYS = frozenset({MailKind.CONFIRM_ADDRESS, MailKind.ERASED, MailKind.IMPORTED})
-"""Answers to something the athlete has just done; they cannot be switched off."""
 
 
 class Addresses:
@@ -104,23 +102,15 @@ class Addresses:
         return self._connection.execute(query).first() is not None
 
     def set_mail(self, athlete_id: UUID, kind: MailKind, on: bool) -> None:
-        """Switch a kind of mail on or off. Doing it twice changes nothing."""
-        self._connection.execute(
-            insert(MailPreferenceRow)
-            .values(athlete_id=athlete_id, kind=kind, wanted=on)
-            .on_conflict_do_update(
-                index_elements=[MailPreferenceRow.athlete_id, MailPreferenceRow.kind], set_={"wanted": on}
-            )
-        )
+        """Switch a kind of mail on or off; one that cannot be switched stays on. Twice changes nothing."""
+        if kind not in CHOICES:
+            return
+        usual = next(choice for choice in CHOICES[kind] if choice is not Choice.OFF)
+        self._preferences.choose(athlete_id, {kind: usual if on else Choice.OFF})
 
     def wants(self, athlete_id: UUID, kind: MailKind) -> bool:
-        """Whether the athlete wants this kind; on until switched off."""
-        if kind in ALWAYS:
-            return True
-        query = select(MailPreferenceRow.wanted).where(
-            MailPreferenceRow.athlete_id == athlete_id, MailPreferenceRow.kind == kind
-        )
-        return self._connection.execute(query).scalar_one_or_none() is not False
+        """Whether the athlete wants this kind at all."""
+        return self._preferences.choice(athlete_id, kind) is not Choice.OFF
 
     def _put(self, athlete_id: UUID, values: dict[str, Any], *, only_where_missing: bool = False) -> None:
         where = (
