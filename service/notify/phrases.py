@@ -19,6 +19,19 @@ EVIDENCE = {
     "hr_at_own_speed": "Heart rate against what is usual for you at that speed",
     "exertion_at_like_runs": "How hard runs felt against runs like them",
     "strength_sessions": "Recorded strength sessions",
+    "temperature": "Temperature",
+    "hr_in_heat": "Heart rate on the warm run",
+    "decoupling": "Rise of heart rate at the same speed, second half against first",
+    "late_slowing": "Slower in the last third, hills allowed for",
+    "late_hr": "Heart rate in the last third against the two before",
+    "cadence": "Steps a minute at your speed",
+    "late_cadence": "Steps a minute late in the run, against early in it",
+    "descent": "Descent",
+    "faded_long_runs": "Of your last long runs, those that faded like this",
+    "early_starts": "Of them, those that began before breakfast time",
+    "opening_speed": "Speed of the first minutes, the fast part being 100",
+    "stopped_runs": "Of your last five runs, those that stopped at about the same point",
+    "stop_after": "First stop of the last such run, after about",
 }
 
 BASELINES = {
@@ -30,6 +43,10 @@ BASELINES = {
     "soreness": "your own mean",
     "legs": "your own mean",
     "fatigue": "your own mean",
+    "temperature": "the middle of your last two months",
+    "hr_in_heat": "cooler runs of yours like it",
+    "cadence": "usual for you at that speed",
+    "descent": "the most of the six weeks before",
 }
 
 UNSEEN = {
@@ -48,6 +65,17 @@ UNSEEN = {
     "performance": "How fast you could run if you tried.",
     "sleep_and_illness": "How you sleep, and whether something is going around.",
     "strength_elsewhere": "Strength work that is not recorded.",
+    "temperature": "How warm it was: no run of these weeks carries a temperature.",
+    "cadence": "What number of steps is usual for you: too few comparable runs carry one.",
+    "kilometres": "Your runs kilometre by kilometre.",
+    "rolling_hills": "Short hills: a kilometre's mean slope hides them.",
+    "humidity": "How humid it was, and the sun and wind.",
+    "drinking": "What you drank.",
+    "eating": "What you ate.",
+    "new_shoes": "Whether the change of shoes explains it.",
+    "surface": "What you ran on, and whether you pushed or carried something.",
+    "why_stopped": "Why you stopped; traffic lights stop people too.",
+    "unrecorded_warm_up": "Whether you warmed up before you pressed start.",
 }
 
 RULED_OUT = {
@@ -55,6 +83,7 @@ RULED_OUT = {
     "heart_rate": "Your heart rate: as usual.",
     "form": "Your running form: as usual.",
     "environment": "The heat: not unusual.",
+    "descent": "Downhills: no more than your legs know.",
     "self_report": "How you said you feel: as usual.",
 }
 
@@ -90,6 +119,8 @@ HEADLINES = {
     (Cause.OVERREACHING, ""): "A few easier days would do you good",
     (Cause.OVERREACHING, "persistent_overreaching"): "Two weeks of tired signs: time to ask someone",
     (Cause.HEAT_AND_FLUID, ""): "The heat has cost you something: an easy day",
+    (Cause.HEAT_AND_FLUID, "hot_run"): "A warm run: a word about heat",
+    (Cause.RUNNING_FORM, "late_fade"): "Your steps fade late in your runs",
     (Cause.RUNNING_FORM, ""): "Your steps differ from your usual lately",
     (Cause.FUELLING, ""): "Your long runs fade: a word about eating",
     (Cause.STRENGTH, ""): "Strength work: two half hours a week",
