@@ -123,7 +123,7 @@ def _suspicious(entry: zipfile.ZipInfo) -> str | None:
 
 def wanted(name: str) -> bool:
     """Whether a file inside an archive or a folder may hold sessions."""
-    path = PurePosixPath(name.lower())
+    path = PurePosixPath(name.lower().replace("\\", "/"))
     if (
         any(part.startswith((".", "__macosx")) and part != ".." for part in path.parts)
         or ROUTES in path.parts[:-1]

@@ -24,6 +24,7 @@ ALONE_UP_TO = 6
 IN_HAND = 4  # files a process has waiting: enough to stay busy, few enough to stay small
 LONGEST_READ_S = 120.0
 Outcome = Found | Refused
+Outcomes = tuple[Outcome, ...]
 Progress = Callable[[int, int], None]
 
 
@@ -67,8 +68,9 @@ def _read(request: Request) -> Iterator[Outcome]:
         yield from _of_table(member, request.zone, {each.key for each in tracks}, waiting)
     done = len(tables)
     request.progress(done, len(chosen))
-    for member, outcome in _recordings(tracks, request):
-        yield from _joined(member, outcome, waiting)
+    for member, outcomes in _recordings(tracks, request):
+        for outcome in outcomes:
+            yield from _joined(member, outcome, waiting)
         done += 1
         request.progress(done, len(chosen))
 
@@ -84,19 +86,18 @@ def _dated(outcome: Outcome, not_after: datetime | None) -> Iterator[Outcome]:
         yield Refused(outcome.name, "a session in it lies in the future: the clock was wrong")
 
 
-def read_one(member: Member, zone: str) -> Outcome:
-    """One file, whatever it is."""
+def read_one(member: Member, zone: str) -> Outcomes:
+    """One file, whatever it is. Only a table comes to more than one outcome."""
     try:
         data = parcel.read(member)
         if not data:
             raise Unreadable("it is empty")
         if data.lstrip()[:1] not in (b"<", b"\xff", b"\xfe") and not _is_fit(data):
-            rows: dict[str, Row] = {}
-            return next(_table_of(member, data, zone, set(), rows))
+            return tuple(_table_of(member, data, zone, set(), {}))
         recordings = fit.recordings(data) if _is_fit(data) else gpx_tcx.recordings(data)
-        return _found(member, data, recordings, zone)
+        return (_found(member, data, recordings, zone),)
     except Unreadable as why:
-        return Refused(member.name, str(why))
+        return (Refused(member.name, str(why)),)
 
 
 def _found(member: Member, data: bytes, recordings: Sequence[Recording], zone: str) -> Outcome:
@@ -177,7 +178,7 @@ def enriched(summary: Activity, recorded: Sequence[Activity]) -> Activity:
     )
 
 
-def _recordings(members: Sequence[Member], request: Request) -> Iterator[tuple[Member, Outcome]]:
+def _recordings(members: Sequence[Member], request: Request) -> Iterator[tuple[Member, Outcomes]]:
     processes = request.processes or os.cpu_count() or 1
     if processes == 1 or len(members) <= ALONE_UP_TO:
         for member in members:
@@ -188,12 +189,12 @@ def _recordings(members: Sequence[Member], request: Request) -> Iterator[tuple[M
         yield from _with_pool(waiting, request.zone, min(processes, len(waiting)))
 
 
-def _with_pool(waiting: deque[Member], zone: str, processes: int) -> Iterator[tuple[Member, Outcome]]:
+def _with_pool(waiting: deque[Member], zone: str, processes: int) -> Iterator[tuple[Member, Outcomes]]:
     """Read from the front of ``waiting`` until it is empty or the pool breaks."""
     # "spawn": the worker has threads, and a forked child would inherit their locks.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context)
-    hand: deque[tuple[Member, Future[Outcome]]] = deque()
+    hand: deque[tuple[Member, Future[Outcomes]]] = deque()
     try:
         while waiting or hand:
             while waiting and len(hand) < processes * IN_HAND:
@@ -203,7 +204,7 @@ def _with_pool(waiting: deque[Member], zone: str, processes: int) -> Iterator[tu
             yield member, future.result(timeout=LONGEST_READ_S)
     except (BrokenProcessPool, TooSlow):
         for lost in (member, *(each for each, _ in hand)):
-            yield lost, Refused(lost.name, "reading it broke off; import it once more by itself")
+            yield lost, (Refused(lost.name, "reading it broke off; import it once more by itself"),)
         for process in list((pool._processes or {}).values()):
             process.kill()
     finally:
