@@ -44,6 +44,13 @@ def critical_speed(metres: ArrayLike, seconds: ArrayLike) -> tuple[Floats, Float
     return np.asarray(slope), np.asarray(d.mean(axis=0) - slope * t.mean(axis=0))
 
 
+def polarization(time_in_zones: Sequence[float]) -> float:
+    """log10(Z1 / Z2 · Z3 · 100) of the shares of time below, between and above the two thresholds; above 2
+    is called polarised. Treff et al. 2019. For charts; 0 where nothing was hard or nothing between."""
+    easy, between, hard = time_in_zones
+    return float(np.log10(easy / between * hard * 100)) if min(easy, between, hard) > 0 else 0.0
+
+
 def speeds_of(
     kilometres: Kilometres, sessions: Sessions, loads: Loads, profile: Profile, since: int, c: Constants
 ) -> Speeds:
