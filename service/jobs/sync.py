@@ -48,7 +48,8 @@ def sync(app: App, subjects: Sequence[str]) -> None:
 
 
 def _sync(app: App, athlete_id: UUID) -> None:
-    athlete = _connected(app, athlete_id)
+    with app.store.transaction() as tx:
+        athlete = tx.athletes.begin_sync(athlete_id, app.now(), app.settings.lease_s)
     if athlete is None:
         return
     try:

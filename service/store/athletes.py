@@ -112,20 +112,29 @@ class Athletes:
     def claim_due_syncs(self, now: datetime, limit: int, lease_s: int = 300) -> list[UUID]:
         """Athletes whose sync is due and free, longest waiting first, now held for ``lease_s`` seconds.
 
-        The attempt counts from the claim, so that a worker that dies counts too. The claim after the
-        tenth attempt parks the row instead: it stays visible, and ``connect`` or ``unpark`` frees it.
+        After the tenth attempt the row is parked instead: it stays visible, and ``connect`` or ``unpark``
+        frees it. A claim is no attempt: nobody may be there to follow it.
         """
-        due = and_(
-            AthleteRow.state == AthleteState.CONNECTED,
-            AthleteRow.sync_due_at <= now,
-            AthleteRow.sync_parked_at.is_(None),
-            claims.free(AthleteRow.sync_lease_until),
-        )
+        due = and_(_sync_due(now), claims.free(AthleteRow.sync_lease_until))
         self._connection.execute(
             update(AthleteRow).where(due, AthleteRow.sync_attempts >= PARKED_AFTER).values(sync_parked_at=now)
         )
-        values = {"sync_lease_until": claims.lease(lease_s), "sync_attempts": AthleteRow.sync_attempts + 1}
-        return claims.claim(self._connection, AthleteRow, due, AthleteRow.sync_due_at, limit, values)
+        held = {"sync_lease_until": claims.lease(lease_s)}
+        return claims.claim(self._connection, AthleteRow, due, AthleteRow.sync_due_at, limit, held)
+
+    def begin_sync(self, athlete_id: UUID, now: datetime, lease_s: int = 300) -> Athlete | None:
+        """Take a due sync in hand. None = not due any more, parked, or the athlete has left.
+
+        Committed before the work, so that the attempt of a worker that dies counts, too.
+        """
+        holding = {"sync_lease_until": claims.lease(lease_s), "sync_attempts": AthleteRow.sync_attempts + 1}
+        row = self._connection.execute(
+            update(AthleteRow)
+            .where(AthleteRow.id == athlete_id, _sync_due(now))
+            .values(holding)
+            .returning(AthleteRow.__table__)
+        ).one_or_none()
+        return None if row is None else athlete_of(row)
 
     def sync_soon(self, athlete_id: UUID, now: datetime) -> None:
         """Make a sync due at ``now`` unless one is due already (the web marks, the jobs do)."""
@@ -216,9 +225,8 @@ class Athletes:
     def claim_due_nights(self, now: datetime, limit: int, grace_s: int, lease_s: int = 300) -> list[UUID]:
         """Athletes with a night to judge, longest waiting first, now held for ``lease_s`` seconds.
 
-        A night waits for a sync not older than half an hour before it, but not longer than ``grace_s``
-        from when it was due. Nor from when the athlete connected: that night was due long before, and
-        judged without the first list it would be judged blind, in a zone that is only a guess.
+        A night waits for a sync not older than half an hour before it, but not longer than ``grace_s`` from
+        when it was due, or the athlete connected: before the first list not even the zone is known.
         """
         fresh = AthleteRow.synced_at >= AthleteRow.next_night_at - SYNCED_RECENTLY
         waits_since = func.greatest(AthleteRow.next_night_at, AthleteRow.connected_at)
@@ -245,11 +253,6 @@ class Athletes:
             night_attempts=0,
             night_error=None,
         )
-
-    def last_night_at(self, athlete_id: UUID) -> datetime | None:
-        """The due instant of the last night judged, for ``nights_due``: a flight must not repeat a night."""
-        query = select(AthleteRow.last_night_at).where(AthleteRow.id == athlete_id)
-        return self._connection.execute(query).scalar_one_or_none()
 
     def night_failed(self, athlete_id: UUID, code: str, retry_at: datetime) -> None:
         """Release the row until ``retry_at`` and keep the code; the due instant itself does not move."""
@@ -288,3 +291,8 @@ class Athletes:
 
     def _set(self, athlete_id: UUID, **values: Any) -> None:
         self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(**values))
+
+
+def _sync_due(now: datetime) -> ColumnElement[bool]:
+    unparked = AthleteRow.sync_parked_at.is_(None)
+    return and_(AthleteRow.state == AthleteState.CONNECTED, AthleteRow.sync_due_at <= now, unparked)

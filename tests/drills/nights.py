@@ -61,7 +61,7 @@ class Year:
             athlete = tx.athletes.get(athlete_id)
             assert athlete is not None
             due = list(
-                nights_due(athlete.next_night, athlete.zone, now, tx.athletes.last_night_at(athlete_id))
+                nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at)
             )
             for night in due:
                 silent = Decision(None, Silence.NOTHING_FOUND)

@@ -30,7 +30,7 @@ def overview(app):
 
 
 def claimed_sync(app, athlete):
-    """A sync as the clock asks for it: claimed, which counts the attempt."""
+    """A sync as the clock asks for it."""
     with app.store.transaction() as tx:
         assert tx.athletes.claim_due_syncs(app.now(), 10) == [athlete.id]
     sync(app, [str(athlete.id)])

@@ -130,7 +130,7 @@ def test_a_done_sync_is_due_when_it_says(store: Store, athlete: UUID) -> None:
         tx.athletes.synced(athlete, NOW, zone=None, next_sync_at=NOW + DAY)
         assert tx.athletes.claim_due_syncs(NOW + 23 * HOUR, 1) == []
         assert tx.athletes.claim_due_syncs(NOW + DAY, 1) == [athlete]
-        assert tx.athletes.overview()[0].sync_attempts == 1
+        assert tx.athletes.overview()[0].sync_attempts == 0
         assert tx.athletes.overview()[0].synced_at == NOW
 
 
@@ -158,15 +158,17 @@ def test_quota_does_not_count_as_an_attempt(store: Store, athlete: UUID) -> None
     with store.transaction() as tx:
         for _ in range(20):
             assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
+            assert tx.athletes.begin_sync(athlete, NOW)
             tx.athletes.sync_put_off(athlete, "quota_exhausted", NOW)
         assert tx.athletes.overview()[0].sync_attempts == 0
 
 
 def test_a_sync_that_kills_its_worker_is_parked(store: Store, athlete: UUID) -> None:
-    """Ten claims without an end, and the row asks for a person; it can be let go again."""
+    """Ten attempts without an end, and the row asks for a person; it can be let go again."""
     for _ in range(10):
         with store.transaction() as tx:
             assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
+            assert tx.athletes.begin_sync(athlete, NOW)
         expire_leases(store)
     with store.transaction() as tx:
         assert tx.athletes.claim_due_syncs(NOW, 1) == []
@@ -174,6 +176,28 @@ def test_a_sync_that_kills_its_worker_is_parked(store: Store, athlete: UUID) -> 
         tx.athletes.unpark(athlete, NOW)
         assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
         assert tx.athletes.overview()[0].parked_at is None
+
+
+def test_a_sync_that_nobody_came_for_is_no_attempt(store: Store, athlete: UUID) -> None:
+    """The workers were away: as soon as they are back they do what waited, without a person's help."""
+    for _ in range(20):
+        with store.transaction() as tx:
+            assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
+        expire_leases(store)
+    with store.transaction() as tx:
+        assert tx.athletes.begin_sync(athlete, NOW) is not None
+        assert tx.athletes.overview()[0].sync_attempts == 1
+
+
+def test_only_a_due_sync_is_begun(store: Store, athlete: UUID) -> None:
+    """Of jobs that have piled up the first does the work; the others cost Strava nothing."""
+    with store.transaction() as tx:
+        assert tx.athletes.begin_sync(athlete, NOW)
+        assert tx.athletes.claim_due_syncs(NOW, 1) == []  # it holds the row, too
+        tx.athletes.synced(athlete, NOW, zone=None, next_sync_at=NOW + DAY)
+        assert tx.athletes.begin_sync(athlete, NOW) is None
+        assert tx.athletes.needs_reconnect(athlete, NOW)
+        assert tx.athletes.begin_sync(athlete, NOW + DAY) is None
 
 
 def test_needs_reconnect_is_said_once(store: Store, athlete: UUID) -> None:
@@ -227,9 +251,10 @@ def test_a_claimed_night_is_held_and_advanced(store: Store, athlete: UUID) -> No
     with store.transaction() as tx:
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == [athlete]
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == []
-        assert tx.athletes.last_night_at(athlete) is None
         tx.athletes.nights_judged(athlete, TODAY + DAY, NOW + DAY)
-        assert tx.athletes.last_night_at(athlete) == datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
+        judged = tx.athletes.get(athlete)
+        assert judged is not None
+        assert judged.last_night_at == datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
         assert tx.athletes.claim_due_nights(NOW + DAY - HOUR, 1, 0) == []
         assert tx.athletes.claim_due_nights(NOW + DAY, 1, 0) == [athlete]
 
