@@ -231,7 +231,8 @@ def free_port() -> int:
 def wait_for_pages(base_url: str) -> None:
     """Until the pages answer. Raises ``TimeoutError``."""
     browser = Browser()
-    for _ in range(200):
+    deadline = time.monotonic() + IDLE_WITHIN_S
+    while time.monotonic() < deadline:
         try:
             browser.open(f"{base_url}/")
         except Exception:

@@ -178,6 +178,6 @@ class TestLife:
 
     def test_a_silent_clock_ends_its_process(self):
         """`scheduler.running` stays true when its thread is dead, so the process asks the ticks."""
-        ended = subprocess.run([sys.executable, "-c", SILENT], timeout=15, capture_output=True, check=False)
+        ended = subprocess.run([sys.executable, "-c", SILENT], timeout=60, capture_output=True, check=False)
         assert ended.returncode == 70, ended.stderr.decode()
         assert b"clock_silent" in ended.stdout + ended.stderr

@@ -90,7 +90,7 @@ def said(folder: Path, command: str) -> str:
     return (folder / f"{command}.log").read_text()
 
 
-def wait_until(condition: Any, within_s: float = 30.0) -> None:
+def wait_until(condition: Any, within_s: float = 120.0) -> None:
     """Poll until true. Raises ``TimeoutError``."""
     deadline = time.monotonic() + within_s
     while not condition():
