@@ -19,6 +19,7 @@ from service.store.checkins import CheckIns
 from service.store.consents import Consents
 from service.store.heartbeats import Heartbeats
 from service.store.jobs import Jobs
+from service.store.holdings import Holdings
 from service.store.keyring import Keyring
 from service.store.links import Links
 from service.store.logbook import Logbook
@@ -58,6 +59,7 @@ class Transaction:
         self.checkins = CheckIns(connection)
         self.consents = Consents(connection)
         self.heartbeats = Heartbeats(connection)
+        self.holdings = Holdings(connection, keyring)
         self.jobs = Jobs(connection)
         self.links = Links(keyring)
         self.logbook = Logbook(connection)

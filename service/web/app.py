@@ -22,11 +22,14 @@ from service.web import (
     leave,
     metrics,
     night,
+    preferences,
     profile,
+    replies,
     status,
 )
 from service.web.deps import PACKAGE, WebDeps
 from service.web.headers import SecurityHeaders, security_headers
+from service.web.knock import LinkTooOld
 from service.web.pages import ANSWERS, notice, see
 from service.web.session import FormRefused, NotSignedIn, Realm
 
@@ -65,7 +68,7 @@ def build_web(deps: WebDeps) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.deps = deps
-    athletes = (connect, status, night, address, profile, checkin, archive, leave)
+    athletes = (connect, status, night, address, profile, preferences, checkin, replies, archive, leave)
     parts = (*athletes, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
@@ -123,6 +126,7 @@ def _answer_errors(app: FastAPI, deps: WebDeps) -> None:
         app.add_exception_handler(error, handler)
 
     answer(NotSignedIn, lambda raised: _not_signed_in(deps, raised))
+    answer(LinkTooOld, lambda _: _link_too_old(deps))
     answer(FormRefused, lambda _: _form_refused(deps))
     answer(RequestValidationError, lambda _: _not_understood(deps, 400))
     for trouble in health.AWAY:
@@ -149,6 +153,17 @@ def _form_refused(deps: WebDeps) -> Response:
         "This form was open for too long, or did not come from this site. Nothing was changed.",
         "Go back, load the page again, and send it once more.",
         status=403,
+    )
+
+
+def _link_too_old(deps: WebDeps) -> Response:
+    return notice(
+        deps,
+        "This link is no longer good",
+        "Links in mails work for a few days only, so that an old mail in other hands is worth nothing. "
+        "Nothing was changed.",
+        "Sign in on the start page, and you can answer there.",
+        status=404,
     )
 
 

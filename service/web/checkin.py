@@ -1,11 +1,11 @@
-"""How the athlete feels: four taps for the legs, the rest if one likes."""
+"""How the athlete feels: four taps for the legs, the rest if one likes. A tap in a mail only leads here."""
 
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 from starlette.responses import Response
@@ -15,11 +15,13 @@ from service.domain.history import CheckIn
 from service.store.session import Transaction
 from service.web.deps import Deps, WebDeps
 from service.web.inputs import Blank
+from service.web.knock import Knock, to_check_in, with_check_in
 from service.web.pages import ANSWERS, page, see
-from service.web.session import ATHLETE_FORM, AthleteId, AthleteVisit
+from service.web.replies import unanswered
 from service.web.standing import standing
 
 Legs = Annotated[int, Field(ge=1, le=4), Form()]
+Tapped = Annotated[Annotated[int, Field(ge=1, le=4)] | None, Query()]
 Scale = Annotated[Annotated[int, Field(ge=1, le=5)] | None, Blank, Form()]
 Answer = Annotated[Literal["yes", "no"] | None, Blank, Form()]
 
@@ -28,20 +30,38 @@ routes = APIRouter(responses=dict(ANSWERS))
 
 @routes.get("/checkin")
 def ask(
-    deps: Deps, visit: AthleteVisit, athlete_id: AthleteId, saved: Annotated[bool, Query()] = False
+    deps: Deps,
+    knock: Annotated[Knock, Depends(to_check_in)],
+    legs: Tapped = None,
+    saved: Annotated[bool, Query()] = False,
 ) -> HTMLResponse:
-    """Today's questions, with what was answered already."""
+    """Today's questions. ``legs`` is what was tapped in the mail: chosen here, kept only by the button, for
+    mail scanners tap every link. What was answered before shows only to who is signed in."""
     with deps.store.transaction() as tx:
-        today = _today(deps, tx, athlete_id)
-        given = [answer for answer in tx.checkins.of(athlete_id, today) if answer.date == today]
-    answer = given[-1] if given else CheckIn(today)
-    return page(deps, "checkin.html", visit, here="checkin", today=today, answer=answer, saved=saved)
+        today = _today(deps, tx, knock.athlete_id)
+        given = tx.checkins.of(knock.athlete_id, today) if knock.signed_in else []
+        open_night = unanswered(tx, knock.athlete_id, today) if knock.signed_in else None
+    answer = next((each for each in given if each.date == today), CheckIn(today))
+    return page(
+        deps,
+        "checkin.html",
+        knock.visit,
+        here="checkin",
+        signed_in=knock.signed_in,
+        link=knock.link,
+        today=today,
+        answer=answer,
+        legs=legs or answer.legs,
+        tapped=legs is not None and not saved,
+        saved=saved,
+        open_night=open_night,
+    )
 
 
-@routes.post("/checkin", dependencies=[ATHLETE_FORM])
+@routes.post("/checkin")
 def take(
     deps: Deps,
-    athlete_id: AthleteId,
+    knock: Annotated[Knock, Depends(with_check_in)],
     legs: Legs,
     fatigue: Scale = None,
     sleep: Scale = None,
@@ -53,7 +73,7 @@ def take(
     """Keeps the answers of today; the last ones count."""
     with deps.store.transaction() as tx:
         answer = CheckIn(
-            date=_today(deps, tx, athlete_id),
+            date=_today(deps, tx, knock.athlete_id),
             legs=legs,
             fatigue=fatigue,
             sleep=sleep,
@@ -62,8 +82,8 @@ def take(
             ill=None if ill is None else ill == "yes",
             pain=None if pain is None else pain == "yes",
         )
-        tx.checkins.put(athlete_id, answer, deps.now())
-    return see("/checkin?saved=1")
+        tx.checkins.put(knock.athlete_id, answer, deps.now())
+    return see(f"/checkin?saved=1&legs={legs}&t={knock.link}" if knock.link else "/checkin?saved=1")
 
 
 def _today(deps: WebDeps, tx: Transaction, athlete_id: UUID) -> date:

@@ -1,8 +1,9 @@
 """The ways out: log out, stop the mails, disconnect and be forgotten."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
@@ -18,14 +19,26 @@ Token = Annotated[Opaque, Path()]
 routes = APIRouter(responses=dict(ANSWERS))
 
 
+Kind = Annotated[Literal["warning", "check_in", "long_run", "weekly", "reconnect"] | None, Query()]
+"""The kind of mail the link stood in; a link without one stops them all."""
+STOPPED: Mapping[str | None, str] = {
+    None: "mails",
+    "warning": "warnings",
+    "check_in": "questions about your legs",
+    "long_run": "mails before long runs",
+    "weekly": "weekly letters",
+    "reconnect": "mails about a lost connection",
+}
+
+
 @routes.get("/unsubscribe/{token}")
-def unsubscribe_page(deps: Deps, token: Token) -> HTMLResponse:
+def unsubscribe_page(deps: Deps, token: Token, kind: Kind = None) -> HTMLResponse:
     """Changes nothing and says the same for every token: mail scanners open every link."""
-    return page(deps, "unsubscribe.html", token=token, done=False)
+    return page(deps, "unsubscribe.html", token=token, kind=kind, what=STOPPED[kind], done=False)
 
 
 @routes.post("/unsubscribe/{token}")
-def unsubscribe(deps: Deps, token: Token) -> HTMLResponse:
+def unsubscribe(deps: Deps, token: Token, kind: Kind = None) -> HTMLResponse:
     """One click from the mail program (RFC 8058): no cookie, no further question, and as often as it likes.
 
     The body (``List-Unsubscribe=One-Click``) is not read: the token says everything.
@@ -33,11 +46,11 @@ def unsubscribe(deps: Deps, token: Token) -> HTMLResponse:
     with deps.store.transaction() as tx:
         athlete = tx.addresses.by_unsubscribe_token(token)
         if athlete is not None:
-            tx.addresses.set_mail(athlete, MailKind.WARNING, on=False)
+            tx.preferences.stop(athlete, MailKind(kind) if kind else None)
     if athlete is None:
         return _unknown_link(deps)
     log().info("unsubscribed", athlete=athlete)
-    return page(deps, "unsubscribe.html", token=token, done=True)
+    return page(deps, "unsubscribe.html", token=token, kind=kind, what=STOPPED[kind], done=True)
 
 
 @routes.post("/logout", dependencies=[ATHLETE_FORM])

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from service.domain.finding import Context
 from service.domain.message import Message
 from service.domain.night import MailKind
+from service.domain.reply import Felt, Reply
 from service.store.nights import JudgedNight
 from service.store.outgoing import MailState
 from service.web import words
@@ -28,16 +29,22 @@ CONTEXTS: Mapping[Context, str] = {
     Context.TRAVEL: "a journey across time zones",
     Context.LATE_SYNC: "runs that reached us late",
 }
-MAIL_STATES: Mapping[MailState, str] = {
-    MailState.QUEUED: "about to leave",
-    MailState.SENDING: "leaving",
-    MailState.HANDED: "handed over",
-    MailState.SENT: "sent",
-    MailState.DEFERRED: "the mail server asked to wait; it is tried again",
-    MailState.REFUSED: "refused by the mail server",
-    MailState.IN_DOUBT: "perhaps arrived; never sent twice",
-    MailState.EXPIRED: "not sent: the day was over",
-    MailState.SUPPRESSED: "not sent: the address is gone or mails are off",
+FELT: Mapping[Felt, str] = {
+    Felt.YES: "it matched",
+    Felt.PARTLY: "it matched partly",
+    Felt.NO: "it did not match",
+}
+MAIL_STATES: Mapping[str, str] = {
+    "queued": "about to leave",
+    "sending": "leaving",
+    "handed": "handed over",
+    "sent": "sent",
+    "deferred": "the mail server asked to wait; it is tried again",
+    "held": "held back by the operator",
+    "refused": "refused by the mail server",
+    "in_doubt": "perhaps arrived; never sent twice",
+    "expired": "not sent: the day was over",
+    "suppressed": "not sent: the address is gone or mails are off",
 }
 
 routes = APIRouter(responses=dict(ANSWERS))
@@ -52,6 +59,7 @@ def evidence(
         found = standing(tx, athlete_id)
         judged = tx.nights.at(athlete_id, night)
         mail = tx.mailbox.of_night(athlete_id, MailKind.WARNING, night)
+        reply = tx.replies.of(athlete_id, night).get(night)
     if judged is None:
         return notice(
             deps,
@@ -60,7 +68,16 @@ def evidence(
             status=404,
             link=("/status", "To your status page"),
         )
-    return page(deps, "night.html", visit, **_values(judged, found, mail, deps))
+    values = _values(judged, found, mail, deps) | {"reply": _said(reply), "warned": judged.decision.mail}
+    return page(deps, "night.html", visit, **values)
+
+
+def _said(reply: Reply | None) -> str:
+    """The answer to the warning, in words."""
+    if reply is None:
+        return ""
+    felt = FELT[reply.felt] if reply.felt else ""
+    return ", ".join(part for part in (felt, "the facts were wrong" if reply.wrong else "") if part)
 
 
 def _values(

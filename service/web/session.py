@@ -142,7 +142,7 @@ AthleteId = Annotated[UUID, Depends(_athlete_id)]
 AdminId = Annotated[UUID, Depends(_admin_id)]
 
 
-def _check_form(request: Request, deps: WebDeps, visit: Visit, csrf: str) -> None:
+def check_form(request: Request, deps: WebDeps, visit: Visit, csrf: str) -> None:
     """Three locks: where the browser says the form comes from, its cookie, and the field.
 
     ``Origin: null`` says nothing: browsers send it for every form of a page with ``no-referrer``.
@@ -156,11 +156,11 @@ def _check_form(request: Request, deps: WebDeps, visit: Visit, csrf: str) -> Non
 
 
 def _athlete_form(request: Request, deps: Deps, visit: AthleteVisit, csrf: FormToken = "") -> None:
-    _check_form(request, deps, visit, csrf)
+    check_form(request, deps, visit, csrf)
 
 
 def _admin_form(request: Request, deps: Deps, visit: AdminVisit, csrf: FormToken = "") -> None:
-    _check_form(request, deps, visit, csrf)
+    check_form(request, deps, visit, csrf)
 
 
 ATHLETE_FORM = Depends(_athlete_form)

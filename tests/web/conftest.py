@@ -131,11 +131,11 @@ class Browser:
     def get(self, path: str):
         return self.client.get(path)
 
-    def post(self, path: str, **form: str):
+    def post(self, path: str, **form: str | list[str]):
         """A form without looking at any page first."""
         return self.client.post(path, data=form)
 
-    def submit(self, page: str, action: str, **form: str):
+    def submit(self, page: str, action: str, **form: str | list[str]):
         """The form of ``page``, sent with its guard."""
         return self.post(action, csrf=form_token(self.get(page).text), **form)
 

@@ -30,6 +30,14 @@ MATRIX = {
     ("GET", "/status"): (401, 200, 401),
     ("GET", "/checkin"): (401, 200, 401),
     ("GET", "/nights/{night}"): (401, 404, 401),
+    ("GET", "/preferences"): (401, 200, 401),
+    ("POST", "/preferences"): (401, 303, 401),
+    ("POST", "/unmute"): (401, 400, 401),
+    ("GET", "/export.json"): (401, 200, 401),
+    ("GET", "/export.zip"): (401, 200, 401),
+    # An athlete's own, or whoever holds the link of the mail.
+    ("GET", "/reply/{night}"): (401, 404, 401),
+    ("POST", "/reply/{night}"): (401, 404, 401),
     ("GET", "/profile"): (401, 200, 401),
     ("POST", "/profile"): (401, 303, 401),
     ("GET", "/disconnect"): (401, 200, 401),
@@ -52,7 +60,7 @@ MATRIX = {
 }
 ENDING = [("POST", "/disconnect"), ("POST", "/logout"), ("POST", "/admin/logout")]
 """These end the session they are asked with, so each gets a browser of its own."""
-ATHLETE_PAGES = ["/welcome", "/status", "/checkin", "/profile", "/disconnect"]
+ATHLETE_PAGES = ["/welcome", "/status", "/checkin", "/profile", "/preferences", "/export.json", "/disconnect"]
 ADMIN_PAGES = [
     path for method, path in MATRIX if method == "GET" and path.startswith("/admin") and "login" not in path
 ]
