@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = "freshlegs <freshlegs@localhost>"
 
+    # Guards
+    breaker_percent: float = Field(default=20.0, gt=0, le=100)
+    breaker_at_least: int = Field(default=20, ge=1)
+
     # Running
     worker_concurrency: int = Field(default=4, ge=1, le=32)
     clock_period_s: float = Field(default=20.0, gt=0)

@@ -45,11 +45,18 @@ def due_syncs(app: App) -> None:
 def due_nights(app: App) -> None:
     """Athletes whose night has come and whose list is fresh, or who have waited long enough for it."""
     with app.store.transaction() as tx:
+        parked = tx.parking.park_nights(app.now())
         athletes = tx.athletes.claim_due_nights(
             app.now(), NIGHTS_A_TICK, int(GRACE.total_seconds()), app.settings.lease_s
         )
-    for start in range(0, len(athletes), NIGHTS_A_JOB):
-        app.queue.defer("judge", *athletes[start : start + NIGHTS_A_JOB])
+        alone = set(tx.parking.tried_before(athletes))
+    for athlete in parked:
+        log().error("night_parked", athlete=athlete)
+    together = [athlete for athlete in athletes if athlete not in alone]
+    for start in range(0, len(together), NIGHTS_A_JOB):
+        app.queue.defer("judge", *together[start : start + NIGHTS_A_JOB])
+    # A night that may take its worker down holds nobody else's up.
+    app.queue.defer_each("judge", [athlete for athlete in athletes if athlete in alone])
 
 
 def due_mails(app: App) -> None:

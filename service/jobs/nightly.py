@@ -11,13 +11,14 @@ from service.advise.choose import advise
 from service.advise.restraint import Sendable, decide
 from service.analyse.assess import HORIZON, assess_nights
 from service.app import App
-from service.domain.athlete import Athlete, AthleteState
+from service.domain.athlete import Athlete
 from service.domain.finding import Assessment
 from service.domain.history import History
 from service.domain.night import SENDABLE_FOR, Decision, MailKind, Silence, due_instant, nights_due
 from service.errors import FreshlegsError
 from service.jobs.outbox import enqueue_warning
 from service.logs import log
+from service.store.guards import Gate
 from service.store.session import Transaction
 
 NIGHTS_BEFORE = 6
@@ -61,13 +62,15 @@ def judge(app: App, subjects: Sequence[str]) -> None:
 def _judge(app: App, athlete_id: UUID) -> list[Judged]:
     now = app.now()
     with app.store.transaction() as tx:
-        athlete = tx.athletes.get(athlete_id)
-        if athlete is None or athlete.state is not AthleteState.CONNECTED:
-            return []
-        due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
-        history = _history(tx, athlete, now)
-    if not due:
+        athlete = tx.parking.begin_night(athlete_id, now, app.settings.lease_s)
+    if athlete is None:
         return []
+    due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
+    with app.store.transaction() as tx:
+        history = _history(tx, athlete, now)
+        if not due:
+            tx.parking.no_attempt(athlete_id)
+            return []
     window = [due[0] - timedelta(days=back) for back in range(NIGHTS_BEFORE, 0, -1)] + due
     assessments = assess_nights(history, window, app.constants)  # outside any transaction: pure work
     digest = _digest(history)
@@ -116,12 +119,24 @@ def _settle(
         if decision.mail and advice is None:  # a warning without anything to do about it helps nobody
             log().error("advice_missing", athlete=athlete.id, night=night, code=assessment.rule_version)
             decision = Decision(kind=None, silent_because=Silence.HELD)
+        gate = _gate(app, tx) if decision.mail else Gate.OPEN
+        held = gate is not Gate.OPEN
+        if held:
+            decision = Decision(kind=None, silent_because=Silence.HELD)
         new = tx.nights.record(athlete.id, night, assessment, decision, now, digest)
         tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone))
-        mail = enqueue_warning(app, tx, athlete, assessment, advice) if new and advice else None
-    if mail is not None:
+        mail = enqueue_warning(app, tx, athlete, assessment, advice, held=held) if new and advice else None
+    if gate is Gate.TRIPPED:
+        log().error("breaker_tripped", night=night)
+    if mail is not None and not held:
         app.queue.defer("deliver", mail)
     return Judged(night, assessment, decision) if new else None
+
+
+def _gate(app: App, tx: Transaction) -> Gate:
+    """Too many warnings in one night are a defect of ours until a person has looked."""
+    share = app.settings.breaker_percent / 100
+    return tx.guards.gate(app.now(), share=share, least=app.settings.breaker_at_least)
 
 
 def _digest(history: History) -> str:

@@ -25,11 +25,12 @@ def links(app: App, tx: Transaction, athlete_id: UUID) -> message.Links:
 
 
 def enqueue_warning(
-    app: App, tx: Transaction, athlete: Athlete, assessment: Assessment, advice: Advice
+    app: App, tx: Transaction, athlete: Athlete, assessment: Assessment, advice: Advice, *, held: bool = False
 ) -> UUID | None:
-    """The night's warning; ``None`` if it lies there already (unique: athlete, night, kind)."""
+    """The night's warning; ``None`` if it lies there already (unique: athlete, night, kind). ``held``: it
+    waits for an admin."""
     warning = message.warning(assessment, advice, links=links(app, tx, athlete.id), units=athlete.units)
-    return _put(app, tx, athlete.id, warning)
+    return _put(app, tx, athlete.id, warning, held=held)
 
 
 def enqueue_reconnect(app: App, tx: Transaction, athlete_id: UUID) -> UUID | None:
@@ -55,7 +56,13 @@ def enqueue_receipt(app: App, tx: Transaction, address: str) -> UUID | None:
 
 
 def _put(
-    app: App, tx: Transaction, athlete_id: UUID | None, mail: Message, *, address: str | None = None
+    app: App,
+    tx: Transaction,
+    athlete_id: UUID | None,
+    mail: Message,
+    *,
+    address: str | None = None,
+    held: bool = False,
 ) -> UUID | None:
     number = 0 if mail.kind is MailKind.WARNING else tx.mailbox.next_number(athlete_id, mail.kind, mail.night)
     return tx.mailbox.put(
@@ -67,4 +74,5 @@ def _put(
         app.now(),
         number=number,
         address=address,
+        held=held,
     )

@@ -18,7 +18,7 @@ from service.store.tables import ActivityRow, AthleteRow
 from service.store.tables_service import LogRow, TombstoneRow
 
 PARKED_AFTER = 10
-"""A sync that failed so often needs a person; the row says so and asks Strava no more."""
+"""Work that failed so often needs a person: the row says so, and nobody tries any more (see ``parking``)."""
 SYNCED_RECENTLY = timedelta(minutes=30)
 """A night is judged on a sync at most this much older than its due instant."""
 
@@ -93,6 +93,7 @@ class Athletes:
             "night_lease_until": None,
             "night_attempts": 0,
             "night_error": None,
+            "night_parked_at": None,
         }
         first_night = {"next_night": night, "next_night_at": due_instant(night, zone)}
         told = profile_values(profile or Profile())
@@ -187,10 +188,6 @@ class Athletes:
             sync_attempts=func.greatest(AthleteRow.sync_attempts - 1, 0),
         )
 
-    def unpark(self, athlete_id: UUID, now: datetime) -> None:
-        """An admin lets a parked sync try again."""
-        self._set(athlete_id, sync_parked_at=None, sync_attempts=0, sync_due_at=now, sync_lease_until=None)
-
     def needs_reconnect(self, athlete_id: UUID, now: datetime) -> bool:
         """Strava no longer lets us read. True exactly once, for the one who tells the athlete."""
         changed = self._connection.execute(
@@ -235,10 +232,11 @@ class Athletes:
             AthleteRow.next_night_at <= now,
             or_(AthleteRow.night_retry_at.is_(None), AthleteRow.night_retry_at <= now),
             or_(fresh, waits_since <= now - timedelta(seconds=grace_s)),
+            AthleteRow.night_parked_at.is_(None),
             claims.free(AthleteRow.night_lease_until),
         )
-        values = {"night_lease_until": claims.lease(lease_s), "night_attempts": AthleteRow.night_attempts + 1}
-        return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, values)
+        held = {"night_lease_until": claims.lease(lease_s)}
+        return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
     def nights_judged(self, athlete_id: UUID, next_night: date, next_night_at: datetime) -> None:
         """Advance the slot (never back) and release the row."""

@@ -35,6 +35,11 @@ PURGE = text("""
         WHERE event.job_id = job.id AND event.at > now() - :kept_for
     )
 """)
+RETRY = text("""
+    WITH failed AS (DELETE FROM procrastinate_jobs WHERE id = :id AND status = 'failed' RETURNING *)
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
+    SELECT queue_name, task_name, priority, args FROM failed
+""")
 COUNTS = text("SELECT status::text, count(*) AS jobs FROM procrastinate_jobs GROUP BY status")
 
 
@@ -49,6 +54,10 @@ class Jobs:
     def purge(self, kept_for: timedelta = timedelta(days=1)) -> int:
         """Delete jobs that ended longer ago; returns how many."""
         return self._connection.execute(PURGE, {"kept_for": kept_for}).rowcount
+
+    def retry(self, job: int) -> bool:
+        """Ask anew for what a failed job was to do. False if it has not failed or is gone."""
+        return self._connection.execute(RETRY, {"id": job}).rowcount == 1
 
     def counts(self) -> dict[str, int]:
         """Jobs per state: ``todo`` that keeps growing means that no worker runs."""

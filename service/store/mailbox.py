@@ -1,7 +1,8 @@
 """The outbox: a mail is decided once, taken by one worker, handed over once, and never doubtful silently.
 
-``queued → sending → handed → sent | deferred | refused | in_doubt``, besides ``expired`` and
-``suppressed``. Up to ``handed`` an attempt may be repeated; from there on it never is.
+``queued → sending → handed → sent | deferred | refused | in_doubt``, besides ``expired``,
+``suppressed`` and ``held`` (see ``guards``). Up to ``handed`` an attempt may be repeated; from there on it
+never is.
 """
 
 import uuid
@@ -16,6 +17,7 @@ from service.domain.message import Message
 from service.domain.night import SENDABLE_FOR, MailKind
 from service.store import claims
 from service.store.addresses import Addresses
+from service.store.guards import mail_flows
 from service.store.keyring import Keyring
 from service.store.outgoing import MailRecord, MailState, Outgoing, mail_record, message_of, outgoing
 from service.store.tables import MailRow
@@ -47,6 +49,8 @@ class Mailbox:
         now: datetime,
         number: int = 0,
         address: str | None = None,
+        *,
+        held: bool = False,
     ) -> UUID | None:
         """Queue a mail. None = one of this kind, night and number was there already.
 
@@ -71,7 +75,7 @@ class Mailbox:
                 html=message.html,
                 chart_png=message.chart_png,
                 unsubscribe_url=message.unsubscribe_url,
-                state=MailState.QUEUED,
+                state=MailState.HELD if held else MailState.QUEUED,
                 queued_at=now,
                 due_at=now,
             )
@@ -135,6 +139,7 @@ class Mailbox:
             mail_id,
             token,
             (MailState.SENDING,),
+            mail_flows(),
             state=MailState.HANDED,
             handed_at=func.clock_timestamp(),
         )
@@ -173,7 +178,7 @@ class Mailbox:
             MailRow.handed_at < func.clock_timestamp() - DOUBT_AFTER,
         )
         stale = and_(
-            MailRow.state.in_(WAITING),
+            MailRow.state.in_((*WAITING, MailState.HELD)),
             or_(
                 and_(MailRow.kind == MailKind.WARNING, MailRow.queued_at <= now - SENDABLE_FOR),
                 MailRow.queued_at <= now - GIVE_UP_AFTER,
@@ -262,11 +267,18 @@ class Mailbox:
             mail_id, token, came_from, state=state, error=error, settled_at=now, lease_until=None
         )
 
-    def _change(self, mail_id: UUID, token: UUID, came_from: tuple[MailState, ...], **values: Any) -> bool:
+    def _change(
+        self,
+        mail_id: UUID,
+        token: UUID,
+        came_from: tuple[MailState, ...],
+        *conditions: ColumnElement[bool],
+        **values: Any,
+    ) -> bool:
         """Only the worker that took the mail last may say what became of it."""
         changed = self._connection.execute(
             update(MailRow)
-            .where(MailRow.id == mail_id, MailRow.token == token, MailRow.state.in_(came_from))
+            .where(MailRow.id == mail_id, MailRow.token == token, MailRow.state.in_(came_from), *conditions)
             .values(**values)
         )
         return changed.rowcount == 1
@@ -275,7 +287,7 @@ class Mailbox:
 def _takeable(now: datetime) -> ColumnElement[bool]:
     waiting = and_(MailRow.state.in_(WAITING), MailRow.due_at <= now)
     abandoned = and_(MailRow.state == MailState.SENDING, claims.free(MailRow.lease_until))
-    return or_(waiting, abandoned)
+    return and_(or_(waiting, abandoned), mail_flows())
 
 
 def _lifetime(kind: str) -> timedelta:

@@ -22,6 +22,7 @@ class MailState(StrEnum):
     IN_DOUBT = "in_doubt"
     EXPIRED = "expired"
     SUPPRESSED = "suppressed"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class Quarantine:
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(QuarantineRow)).scalar_one()
 
+    def resolve(self, row: int) -> bool:
+        """An admin has looked at it. False if there is no such row."""
+        return self._connection.execute(delete(QuarantineRow).where(QuarantineRow.id == row)).rowcount == 1
+
     def purge(self, seen_before: datetime) -> int:
         """Forget rows that did not come again since; returns how many."""
         old = delete(QuarantineRow).where(QuarantineRow.last_seen_at < seen_before)

@@ -83,6 +83,7 @@ class AthleteRow(Base):
     strength_habit: Mapped[str | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
+    listed_at: Mapped[datetime | None]
     listed_whole_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
@@ -96,6 +97,8 @@ class AthleteRow(Base):
     night_lease_until: Mapped[datetime | None]
     night_attempts: Mapped[int] = mapped_column(server_default="0")
     night_error: Mapped[str | None]
+    night_parked_at: Mapped[datetime | None]
+    night_parked_at: Mapped[datetime | None]
 
 
 class TokenRow(Base):
@@ -154,6 +157,7 @@ class ActivityRow(Base):
     detailed: Mapped[bool]
     splits: Mapped[list[dict[str, Any]]]
     laps: Mapped[list[dict[str, Any]]]
+    hidden_at: Mapped[datetime | None]
 
 
 class QuarantineRow(Base):
@@ -186,7 +190,7 @@ class NightRow(Base):
     """One verdict and the decision about it; the key is what makes a night judged once."""
 
     __tablename__ = "night"
-    __table_args__ = (Index(None, "night"),)
+    __table_args__ = (Index(None, "night"), Index(None, "judged_at"))
 
     athlete_id: Mapped[UUID] = _of_athlete()
     night: Mapped[date] = mapped_column(primary_key=True)

@@ -104,6 +104,17 @@ class HeartbeatRow(Base):
     beat_at: Mapped[datetime]
 
 
+class SwitchRow(Base):
+    """A guard of ``guards``; ``on`` stops. ``changed_by`` is no reference: the trace outlives the admin."""
+
+    __tablename__ = "switch"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    on: Mapped[bool]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID | None]
+
+
 class ThrottleRow(Base):
     """Uses of one key in the running window; the key is a blind index, never an address or an IP."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Select, func, select, text
 
 from service.domain.athlete import AthleteState
+from service.store.guards import Guard, Guards, Switch
 from service.store.heartbeats import Heartbeat, Heartbeats
 from service.store.jobs import Jobs
 from service.store.outgoing import MailState
@@ -59,10 +60,12 @@ class Vitals:
     nights: Waiting
     unsent: Waiting
     parked_syncs: int
+    parked_nights: int
     quarantined: int
     athletes: Mapping[str, int]
     judged: Mapping[str, int]
     mails: Mapping[str, int]
+    guards: Mapping[Guard, Switch]
     quota: Sequence[QuotaWindow]
     backup_at: datetime | None
 
@@ -97,7 +100,11 @@ class Vitals:
 
     @property
     def mail(self) -> str:
-        """``ok``, or ``late`` when a mail that may be sent was not."""
+        """``ok``; ``stopped`` or ``held`` by a guard; ``late`` when a mail that may be sent was not."""
+        if self.guards[Guard.MAIL].on:
+            return "stopped"
+        if self.guards[Guard.WARNINGS].on:
+            return "held"
         return "late" if self.unsent.late(self.now, UNSENT_AFTER) else "ok"
 
 
@@ -108,37 +115,43 @@ class VitalSigns:
     def read(self, now: datetime) -> Vitals:
         """A handful of counts over indexed columns; nothing about a person."""
         beats = Heartbeats(self._connection).all()
-        syncs, oldest_sync, nights, oldest_night, parked = self._due(now)
+        syncs, nights, parked_syncs, parked_nights = self._due(now)
         return Vitals(
             now=now,
             beats=[beat for beat in beats if beat.name.startswith(CLOCK)],
             workers=[row.age for row in self._connection.execute(WORKERS)],
             jobs=Jobs(self._connection).counts(),
             oldest_job_s=self._connection.execute(OLDEST_JOB).scalar_one(),
-            syncs=Waiting(syncs, oldest_sync),
-            nights=Waiting(nights, oldest_night),
+            syncs=syncs,
+            nights=nights,
             unsent=self._unsent(),
-            parked_syncs=parked,
+            parked_syncs=parked_syncs,
+            parked_nights=parked_nights,
             quarantined=self._connection.execute(
                 select(func.count()).select_from(QuarantineRow)
             ).scalar_one(),
             athletes=self._counts(select(AthleteRow.state, func.count()).group_by(AthleteRow.state)),
             judged=self._judged(now - timedelta(hours=24)),
             mails=self._counts(select(MailRow.state, func.count()).group_by(MailRow.state)),
+            guards=Guards(self._connection).all(),
             quota=Quota(self._connection).state(now),
             backup_at=max((beat.beat_at for beat in beats if beat.name == BACKUP), default=None),
         )
 
-    def _due(self, now: datetime) -> tuple[int, datetime, int, datetime, int]:
-        trying = AthleteRow.sync_parked_at.is_(None)
+    def _due(self, now: datetime) -> tuple[Waiting, Waiting, int, int]:
+        """Syncs and nights that wait, and how many of each are parked, which wait for a person."""
+        trying, judging = AthleteRow.sync_parked_at.is_(None), AthleteRow.night_parked_at.is_(None)
         counted = select(
-            func.count().filter(AthleteRow.sync_due_at <= now, trying),
-            func.min(AthleteRow.sync_due_at).filter(trying),
-            func.count().filter(AthleteRow.next_night_at <= now),
-            func.min(AthleteRow.next_night_at),
-            func.count().filter(AthleteRow.sync_parked_at.is_not(None)),
+            func.count().filter(AthleteRow.sync_due_at <= now, trying).label("syncs"),
+            func.min(AthleteRow.sync_due_at).filter(trying).label("oldest_sync"),
+            func.count().filter(AthleteRow.next_night_at <= now, judging).label("nights"),
+            func.min(AthleteRow.next_night_at).filter(judging).label("oldest_night"),
+            func.count().filter(~trying).label("parked_syncs"),
+            func.count().filter(~judging).label("parked_nights"),
         ).where(AthleteRow.state == AthleteState.CONNECTED)
-        return tuple(self._connection.execute(counted).one())
+        row = self._connection.execute(counted).one()
+        syncs, nights = Waiting(row.syncs, row.oldest_sync), Waiting(row.nights, row.oldest_night)
+        return syncs, nights, row.parked_syncs, row.parked_nights
 
     def _unsent(self) -> Waiting:
         waiting = select(func.count(), func.min(MailRow.queued_at)).where(

@@ -7,23 +7,18 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from service.store.guards import Guard
 from service.store.quota import CLOSED, OFF
 from service.store.vitals import UNSENT_AFTER, Vitals, Waiting
 from service.web import words
+from service.web.admin_tabs import TABS
 from service.web.deps import Deps
 from service.web.pages import ANSWERS, page
 from service.web.session import AdminId, AdminVisit
 
-TABS = (
-    ("/admin", "Overview"),
-    ("/admin/athletes", "Athletes"),
-    ("/admin/nights", "Nights"),
-    ("/admin/mails", "Mails"),
-    ("/admin/logbook", "Log book"),
-    ("/admin/quarantine", "Quarantine"),
-)
 NEARLY_FULL = 0.85
 TROUBLED_MAILS = frozenset({"refused", "in_doubt"})
+GUARDS = "/admin/guards"
 BACKUP_WITHIN = timedelta(days=2)
 
 routes = APIRouter(responses=dict(ANSWERS), prefix="/admin")
@@ -75,6 +70,7 @@ def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
         _due(seen),
         _workers(seen),
         _nights(seen.judged),
+        _guards(seen),
         _mails(seen),
         _quota(seen),
         _athletes(seen.athletes),
@@ -120,17 +116,21 @@ def _clock(seen: Vitals) -> Card:
 
 
 def _due(seen: Vitals) -> Card:
-    parked = seen.parked_syncs
     return Card(
         "Due now",
         (
             _late("Syncs", seen.syncs, seen),
             _late("Nights", seen.nights, seen),
-            Row("Parked syncs", str(parked), "bad" if parked else "", "/admin/athletes?parked=yes"),
+            _parked("Parked syncs", seen.parked_syncs),
+            _parked("Parked nights", seen.parked_nights),
             Row("Rows in quarantine", str(seen.quarantined), "", "/admin/quarantine"),
         ),
         watched=True,
     )
+
+
+def _parked(label: str, count: int) -> Row:
+    return Row(label, str(count), "bad" if count else "", "/admin/athletes?parked=yes")
 
 
 def _late(label: str, work: Waiting, seen: Vitals) -> Row:
@@ -146,12 +146,21 @@ def _workers(seen: Vitals) -> Card:
     if seen.workers:
         rows.append(Row("Last beat", f"{ago(min(seen.workers))} ago"))
     rows += [
-        Row(f"Jobs {words.plain(state)}", str(count), "bad" if state == "failed" and count else "")
+        Row(
+            f"Jobs {words.plain(state)}",
+            str(count),
+            "bad" if state == "failed" and count else "",
+            _jobs(state),
+        )
         for state, count in sorted(seen.jobs.items())
     ]
     if seen.oldest_job_s is not None:
         rows.append(Row("Oldest job waits", ago(seen.oldest_job_s)))
     return Card("Queue", rows, watched=True)
+
+
+def _jobs(state: str) -> str:
+    return f"/admin/jobs?state={state}"
 
 
 def _alive(seen: Vitals) -> str:
@@ -170,6 +179,16 @@ def _nights(judged: Mapping[str, int]) -> Card:
         if name != "warning"
     ]
     return Card("Nights, last 24 hours", rows)
+
+
+def _guards(seen: Vitals) -> Card:
+    """What stops mail on purpose."""
+    stopped, tripped = seen.guards[Guard.MAIL].on, seen.guards[Guard.WARNINGS].on
+    rows = (
+        Row("All mail", "stopped" if stopped else "leaves", "bad" if stopped else "good", GUARDS),
+        Row("Warnings", "held" if tripped else "leave", "bad" if tripped else "good", GUARDS),
+    )
+    return Card("Guards", rows, watched=True)
 
 
 def _mails(seen: Vitals) -> Card:

@@ -13,23 +13,35 @@ from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import QueryableAttribute
 
 from service.domain.athlete import AthleteState
 from service.domain.finding import State
 from service.domain.night import MailKind, Silence
-from service.store.tables import ActivityRow, AthleteRow, MailRow, NightRow, QuarantineRow
+from service.store.tables import AthleteRow, MailRow, NightRow, QuarantineRow
 from service.store.tables_service import LogRow
 from service.web import listing
-from service.web.admin import TABS
+from service.web.admin_listings import (
+    ATHLETES,
+    JOB_STATE,
+    JOBS,
+    LOGBOOK,
+    MAILS,
+    NIGHTS,
+    PARKED,
+    QUARANTINE,
+    STALLED,
+)
+from service.web.admin_tabs import TABS
 from service.web.deps import Deps, WebDeps
 from service.web.inputs import Blank, Line
-from service.web.listing import BadCursor, Column, Listing
+from service.web.listing import BadCursor, Listing
 from service.web.pages import ANSWERS, page
-from service.web.session import AdminId, AdminVisit, Visit
+from service.web.session import AdminVisit, Looking, Visit
 
-MAIL_STATES = "queued sending handed sent deferred refused in_doubt expired suppressed".split()
+MAIL_STATES = "queued sending handed sent deferred refused in_doubt expired suppressed held".split()
+JobState = Literal["todo", "doing", "stalled", "failed"]
 Severity = Literal["debug", "info", "warning", "error", "critical"]
 LEVELS = get_args(Severity)
 """Least first."""
@@ -47,97 +59,6 @@ Words = Annotated[Line | None, Blank, Query()]
 
 routes = APIRouter(responses=dict(ANSWERS), prefix="/admin")
 
-_activities = (
-    select(func.count())
-    .select_from(ActivityRow)
-    .where(ActivityRow.athlete_id == AthleteRow.id)
-    .scalar_subquery()
-)
-ATHLETES = Listing(
-    "Athletes",
-    "/admin/athletes",
-    (
-        Column("Athlete", AthleteRow.id.expression, listing.athlete),
-        Column("State", AthleteRow.state.expression, listing.state),
-        Column("Last sync", AthleteRow.synced_at.expression, listing.time),
-        Column("Activities", _activities, listing.text),
-        Column("Next night", AthleteRow.next_night.expression, listing.text),
-        Column("Zone", AthleteRow.zone.expression, listing.text),
-        Column("Attempts", AthleteRow.sync_attempts.expression, listing.text),
-        Column("Sync error", AthleteRow.sync_error.expression, listing.mistake),
-        Column("Parked", AthleteRow.sync_parked_at.expression, listing.time),
-        Column("Night error", AthleteRow.night_error.expression, listing.mistake),
-        Column("Scopes", AthleteRow.scopes.expression, lambda value: listing.text(" ".join(value))),
-        Column("Connected", AthleteRow.connected_at.expression, listing.time),
-    ),
-    (AthleteRow.connected_at.expression, AthleteRow.id.expression),
-    "No athlete is connected yet.",
-)
-NIGHTS = Listing(
-    "Nights",
-    "/admin/nights",
-    (
-        Column("Night", NightRow.night.expression, listing.text),
-        Column("Athlete", NightRow.athlete_id.expression, listing.athlete),
-        Column("Verdict", NightRow.state.expression, listing.state),
-        Column("Reason", NightRow.cause.expression, listing.state),
-        Column("How sure", NightRow.level.expression, listing.text),
-        Column("Mail", NightRow.mail_kind.expression, listing.state),
-        Column("Silent because", NightRow.silent_because.expression, listing.state),
-        Column("Judged", NightRow.judged_at.expression, listing.time),
-        Column("Rules", NightRow.rule_version.expression, listing.identifier),
-    ),
-    (NightRow.night.expression, NightRow.judged_at.expression, NightRow.athlete_id.expression),
-    "No night like that has been judged.",
-)
-MAILS = Listing(
-    "Mails",
-    "/admin/mails",
-    (
-        Column("Queued", MailRow.queued_at.expression, listing.time),
-        Column("Athlete", MailRow.athlete_id.expression, listing.athlete),
-        Column("Kind", MailRow.kind.expression, listing.state),
-        Column("Night", MailRow.night.expression, listing.text),
-        Column("State", MailRow.state.expression, listing.state),
-        Column("Attempts", MailRow.attempts.expression, listing.text),
-        Column("Error", MailRow.error.expression, listing.mistake),
-        Column("Handed over", MailRow.handed_at.expression, listing.time),
-        Column("Settled", MailRow.settled_at.expression, listing.time),
-        Column("Mail", MailRow.id.expression, listing.identifier),
-    ),
-    (MailRow.queued_at.expression, MailRow.id.expression),
-    "No mail like that.",
-)
-LOGBOOK = Listing(
-    "Log book",
-    "/admin/logbook",
-    (
-        Column("Time", LogRow.at.expression, listing.time),
-        Column("Level", LogRow.level.expression, listing.state),
-        Column("Event", LogRow.event.expression, listing.text),
-        Column("Athlete", LogRow.athlete_id.expression, listing.athlete),
-        Column("Fields", LogRow.fields.expression, listing.fields),
-    ),
-    (LogRow.at.expression, LogRow.id.expression),
-    "Nothing like that in the log book.",
-)
-QUARANTINE = Listing(
-    "Quarantine",
-    "/admin/quarantine",
-    (
-        Column("Last seen", QuarantineRow.last_seen_at.expression, listing.time),
-        Column("Athlete", QuarantineRow.athlete_id.expression, listing.athlete),
-        Column("Source", QuarantineRow.source.expression, listing.text),
-        Column("Row", QuarantineRow.external_id.expression, listing.identifier),
-        Column("Field", QuarantineRow.field.expression, listing.text),
-        Column("Reason", QuarantineRow.reason.expression, listing.text),
-        Column("Times", QuarantineRow.times.expression, listing.text),
-        Column("First seen", QuarantineRow.first_seen_at.expression, listing.time),
-    ),
-    (QuarantineRow.last_seen_at.expression, QuarantineRow.id.expression),
-    "Every row from Strava could be read.",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -146,7 +67,7 @@ class Field:
     name: str
     label: str
     given: Any
-    column: QueryableAttribute[Any]
+    column: QueryableAttribute[Any] | ColumnElement[Any]
     compare: Callable[[Any, Any], Any] = operator.eq
     type: str = "text"
     options: Sequence[str] = ()
@@ -169,24 +90,26 @@ class Field:
 def athletes(
     deps: Deps,
     visit: AdminVisit,
-    _admin: AdminId,
+    looking: Looking,
     state: Annotated[AthleteState | None, Blank, Query()] = None,
+    parked: Annotated[Literal["yes"] | None, Blank, Query()] = None,
     athlete: Athlete = None,
     after: Words = None,
 ) -> HTMLResponse:
-    """Who is connected, when last read, what failed."""
+    """Who is connected, when last read, how much of it has heart rate and detail, what failed."""
     fields = (
         Field("state", "State", state, AthleteRow.state, options=[s.value for s in AthleteState]),
+        Field("parked", "Parked", parked, AthleteRow.id, lambda _column, _yes: PARKED, options=["yes"]),
         Field("athlete", "Athlete", athlete, AthleteRow.id),
     )
-    return _show(deps, visit, ATHLETES, fields, after)
+    return show(deps, visit, ATHLETES, fields, after, operator=looking.operator)
 
 
 @routes.get("/nights")
 def nights(
     deps: Deps,
     visit: AdminVisit,
-    _admin: AdminId,
+    looking: Looking,
     state: Annotated[State | None, Blank, Query()] = None,
     silent: Annotated[Silence | None, Blank, Query()] = None,
     athlete: Athlete = None,
@@ -208,14 +131,14 @@ def nights(
         Field("since", "From", since, NightRow.night, operator.ge, type="date"),
         Field("until", "To", until, NightRow.night, operator.le, type="date"),
     )
-    return _show(deps, visit, NIGHTS, fields, after)
+    return show(deps, visit, NIGHTS, fields, after, operator=looking.operator)
 
 
 @routes.get("/mails")
 def mails(
     deps: Deps,
     visit: AdminVisit,
-    _admin: AdminId,
+    looking: Looking,
     state: Words = None,
     kind: Annotated[MailKind | None, Blank, Query()] = None,
     athlete: Athlete = None,
@@ -227,51 +150,81 @@ def mails(
         Field("kind", "Kind", kind, MailRow.kind, options=[k.value for k in MailKind]),
         Field("athlete", "Athlete", athlete, MailRow.athlete_id),
     )
-    return _show(deps, visit, MAILS, fields, after)
+    return show(deps, visit, MAILS, fields, after, operator=looking.operator)
 
 
 @routes.get("/logbook")
 def logbook(
     deps: Deps,
     visit: AdminVisit,
-    _admin: AdminId,
+    looking: Looking,
     event: Words = None,
+    job: Words = None,
     level: Annotated[Severity | None, Blank, Query()] = None,
     athlete: Athlete = None,
     since: Moment = None,
     until: Moment = None,
     after: Words = None,
 ) -> HTMLResponse:
-    """What happened, by event, level, athlete and time."""
+    """What happened, by event, job, level, athlete and time."""
     fields = (
         Field("event", "Event begins with", event, LogRow.event, _begins),
+        Field("job", "Job", job, LogRow.fields, _of_job),
         Field("level", "At least", level, LogRow.level, _at_least, options=LEVELS),
         Field("athlete", "Athlete", athlete, LogRow.athlete_id),
         Field("since", "From (UTC)", since, LogRow.at, operator.ge, type="datetime-local"),
         Field("until", "To (UTC)", until, LogRow.at, operator.le, type="datetime-local"),
     )
-    return _show(deps, visit, LOGBOOK, fields, after)
+    return show(deps, visit, LOGBOOK, fields, after, operator=looking.operator)
+
+
+@routes.get("/jobs")
+def jobs(
+    deps: Deps,
+    visit: AdminVisit,
+    looking: Looking,
+    state: Annotated[JobState | None, Blank, Query()] = None,
+    after: Words = None,
+) -> HTMLResponse:
+    """The queue: what waits, runs, has lost its worker, or has failed."""
+    fields = (Field("state", "State", state, JOB_STATE, _in_state, options=get_args(JobState)),)
+    return show(deps, visit, JOBS, fields, after, operator=looking.operator)
 
 
 @routes.get("/quarantine")
 def quarantine(
-    deps: Deps, visit: AdminVisit, _admin: AdminId, athlete: Athlete = None, after: Words = None
+    deps: Deps, visit: AdminVisit, looking: Looking, athlete: Athlete = None, after: Words = None
 ) -> HTMLResponse:
     """Rows of Strava's that could not be read, and why."""
     fields = (Field("athlete", "Athlete", athlete, QuarantineRow.athlete_id),)
-    return _show(deps, visit, QUARANTINE, fields, after)
+    return show(deps, visit, QUARANTINE, fields, after, operator=looking.operator)
 
 
 def _begins(column: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
     return column.startswith(text, autoescape=True)
 
 
+def _of_job(column: QueryableAttribute[Any], name: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column["job"].astext == name
+    return found
+
+
+def _in_state(column: ColumnElement[str], state: str) -> ColumnElement[bool]:
+    return STALLED if state == "stalled" else column == state
+
+
 def _at_least(column: QueryableAttribute[Any], level: str) -> ColumnElement[bool]:
     return column.in_(LEVELS[LEVELS.index(level) :])
 
 
-def _show(
-    deps: WebDeps, visit: Visit, shown: Listing, fields: Sequence[Field], after: str | None
+def show(
+    deps: WebDeps,
+    visit: Visit,
+    shown: Listing,
+    fields: Sequence[Field],
+    after: str | None,
+    *,
+    operator: bool = False,
 ) -> HTMLResponse:
     filled = [field for field in fields if field.given is not None]
     try:
@@ -294,4 +247,5 @@ def _show(
         rows=found.rows,
         empty=shown.empty,
         next_url=next_url,
+        operator=operator,
     )

@@ -13,6 +13,8 @@ from service.logs import log
 from service.web import (
     address,
     admin,
+    admin_actions,
+    admin_guards,
     admin_login,
     admin_tables,
     archive,
@@ -31,7 +33,7 @@ from service.web.deps import PACKAGE, WebDeps
 from service.web.headers import SecurityHeaders, security_headers
 from service.web.knock import LinkTooOld
 from service.web.pages import ANSWERS, notice, see
-from service.web.session import FormRefused, NotSignedIn, Realm
+from service.web.session import FormRefused, NotSignedIn, OperatorsOnly, Realm
 
 LARGEST_BODY = 64 * 1024
 """Bytes; our forms are a few hundred."""
@@ -72,7 +74,8 @@ def build_web(deps: WebDeps) -> FastAPI:
     parts = (*athletes, admin_login, admin, admin_tables, health)
     for part in parts:
         app.include_router(part.routes)
-    app.include_router(metrics.routes)
+    for part in (admin_guards, admin_actions, metrics):
+        app.include_router(part.routes)
     app.include_router(statics)
     _answer_errors(app, deps)
     # Last added is outermost.
@@ -128,6 +131,7 @@ def _answer_errors(app: FastAPI, deps: WebDeps) -> None:
     answer(NotSignedIn, lambda raised: _not_signed_in(deps, raised))
     answer(LinkTooOld, lambda _: _link_too_old(deps))
     answer(FormRefused, lambda _: _form_refused(deps))
+    answer(OperatorsOnly, lambda _: _operators_only(deps))
     answer(RequestValidationError, lambda _: _not_understood(deps, 400))
     for trouble in health.AWAY:
         answer(trouble, lambda _: _database_away(deps))
@@ -164,6 +168,16 @@ def _link_too_old(deps: WebDeps) -> Response:
         "Nothing was changed.",
         "Sign in on the start page, and you can answer there.",
         status=404,
+    )
+
+
+def _operators_only(deps: WebDeps) -> Response:
+    return notice(
+        deps,
+        "For operators",
+        "Your account may look at everything here and change nothing. Nothing was changed.",
+        status=403,
+        link=("/admin", "To the overview"),
     )
 
 

@@ -25,7 +25,8 @@ class Ready(BaseModel):
     """``ready`` needs the database alone: pages can be served while nights wait.
 
     ``clock``: alive, late or never. ``worker``: alive, silent or never. ``work``: ok or late.
-    ``strava``: open or used_up. ``mail``: ok or late. Words and no figures: whoever asks may read this.
+    ``strava``: open or used_up. ``mail``: ok, late, stopped or held. Words and no figures: whoever
+    asks may read this.
     """
 
     ready: bool

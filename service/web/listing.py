@@ -21,7 +21,9 @@ ROWS_A_PAGE = 50
 Instant = TypeVar("Instant", bound=date)
 YEARS = range(2000, 2101)
 GOOD = frozenset({"connected", "sent", "info"})
-BAD = frozenset({"needs_reconnect", "refused", "in_doubt", "error", "critical", "expired"})
+BAD = frozenset(
+    {"needs_reconnect", "refused", "in_doubt", "error", "critical", "expired", "failed", "stalled", "held"}
+)
 
 
 class BadCursor(ValueError):
@@ -30,11 +32,13 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value as shown; ``tone`` is a class of the stylesheet."""
+    """One value as shown; ``tone`` is a class of the stylesheet. With ``post`` it is a button for operators
+    that sends a form there."""
 
     text: str
     href: str = ""
     tone: str = ""
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,21 @@ def state(value: str | None) -> Cell:
 
 def time(value: datetime | None) -> Cell:
     return Cell(words.stamp(value))
+
+
+def parked(value: datetime | None) -> Cell:
+    """Work that was given up on until an admin looks."""
+    return Cell(words.stamp(value) if value else "–", tone="bad" if value else "")
+
+
+def share(value: float | None) -> Cell:
+    """A part of all, 0 to 1."""
+    return Cell("–" if value is None else f"{round(100 * value)} %")
+
+
+def button(path: str, label: str) -> Callable[[object], Cell]:
+    """A button that sends a form to ``path`` of the value; nothing where there is no value."""
+    return lambda value: Cell("") if value is None else Cell(label, post=path.format(value))
 
 
 def mistake(value: str | None) -> Cell:

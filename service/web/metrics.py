@@ -66,7 +66,8 @@ class _Figures(Collector):
             for name, work in due.items()
         }
         yield _by("due_oldest_seconds", "Since the oldest of them was due", "work", late)
-        yield _by("parked", "Athletes given up on until an admin looks", "work", {"sync": seen.parked_syncs})
+        parked = {"sync": seen.parked_syncs, "night": seen.parked_nights}
+        yield _by("parked", "Athletes given up on until an admin looks", "work", parked)
         yield _one("quarantined", "Rows that could not be read", seen.quarantined)
         yield _by("nights_judged_24h", "Nights by outcome", "outcome", seen.judged)
 
@@ -74,6 +75,8 @@ class _Figures(Collector):
         seen = self._seen
         yield _by("athletes", "Athletes", "state", seen.athletes)
         yield _by("mails", "Mails", "state", seen.mails)
+        stopped = {guard.value: float(switch.on) for guard, switch in seen.guards.items()}
+        yield _by("stopped", "Guards that stop mail", "guard", stopped)
         used = {window.family: window.used for window in seen.quota}
         limits = {window.family: window.limit for window in seen.quota if window.limit}
         yield _by("strava_calls_used", "Calls in the windows open now", "window", used)

@@ -21,6 +21,7 @@ from service.store.browsers import BrowserSession
 from service.web.deps import Deps, WebDeps
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
+OPERATOR = "operator"
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
@@ -51,6 +52,10 @@ class NotSignedIn(Exception):
     def __init__(self, realm: Realm) -> None:
         super().__init__(realm.name)
         self.realm = realm
+
+
+class OperatorsOnly(Exception):
+    """An admin who may look tried to change something."""
 
 
 class FormRefused(Exception):
@@ -140,6 +145,34 @@ def _admin_id(visit: AdminVisit) -> UUID:
 
 AthleteId = Annotated[UUID, Depends(_athlete_id)]
 AdminId = Annotated[UUID, Depends(_admin_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """The admin who is there. ``operator``: may also change things, by POST."""
+
+    id: UUID
+    operator: bool
+
+
+def _onlooker(deps: Deps, admin_id: AdminId) -> Onlooker:
+    """The role as it is now, not as it was at login."""
+    with deps.store.transaction() as tx:
+        admin = tx.admins.get(admin_id)
+    return Onlooker(admin_id, operator=admin is not None and admin.role == OPERATOR)
+
+
+Looking = Annotated[Onlooker, Depends(_onlooker)]
+
+
+def _operator_id(looking: Looking) -> UUID:
+    if not looking.operator:
+        raise OperatorsOnly
+    return looking.id
+
+
+OperatorId = Annotated[UUID, Depends(_operator_id)]
+"""Put it on every route of the admin's side that changes something."""
 
 
 def check_form(request: Request, deps: WebDeps, visit: Visit, csrf: str) -> None:

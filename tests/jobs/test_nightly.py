@@ -10,6 +10,7 @@ from service.domain.history import CheckIn
 from service.domain.night import MailKind, Silence, due_instant
 from service.jobs.clock import GRACE, due_nights
 from service.jobs.nightly import MOST_MISSED, RETRY_AFTER, judge
+from service.store.athletes import PARKED_AFTER
 from service.store.mailbox import MailState
 from tests.apps import ZONE, again, an_athlete, season_of_runs, with_runs
 
@@ -214,6 +215,40 @@ class TestTrouble:
         (night,) = judged(poor, tired)
         assert night.decision.silent_because is Silence.HELD
         assert "advice_missing" in [event["event"] for event in events]
+
+
+class TestGuards:
+    """A defect that warns everybody writes to nobody."""
+
+    def test_a_night_that_warns_too_many_is_held(self, app, events):
+        """The verdicts are kept, the mails lie in the outbox, and an admin is told."""
+        careful = replace(
+            app, settings=app.settings.model_copy(update={"breaker_percent": 10.0, "breaker_at_least": 2})
+        )
+        for number in range(4):
+            athlete = an_athlete(app, number, address=f"{number}@example.org")
+            with_runs(app, athlete, season_of_runs(NIGHT - DAY, spike=True))
+            judge(careful, [str(athlete.id)])
+        assert [mail.state for mail in mails(app)] == [MailState.HELD] * 4
+        assert [event["event"] for event in events].count("breaker_tripped") == 1
+        assert nights(app, athlete)[-1].decision.silent_because is Silence.HELD
+
+    def test_a_night_that_kills_its_worker_is_parked(self, app, tired, clock, events):
+        """Ten attempts without an end; then the clock asks no more, and says so."""
+        for _ in range(PARKED_AFTER):
+            with app.store.transaction() as tx:
+                assert tx.parking.begin_night(tired.id, app.now(), lease_s=0)
+        due_nights(app)
+        assert app.queue.of("judge") == []
+        assert judged(app, tired) == []
+        assert [(event["event"], event["athlete"]) for event in events] == [("night_parked", tired.id)]
+
+    def test_a_night_tried_before_gets_a_job_of_its_own(self, app, tired, steady):
+        """Should it take the worker down, it takes nobody else's night along."""
+        with app.store.transaction() as tx:
+            tx.parking.begin_night(tired.id, app.now(), lease_s=0)
+        due_nights(app)
+        assert app.queue.asked == [("judge", steady.id), ("judge", tired.id)]
 
 
 class TestLateLists:

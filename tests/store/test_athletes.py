@@ -173,7 +173,7 @@ def test_a_sync_that_kills_its_worker_is_parked(store: Store, athlete: UUID) -> 
     with store.transaction() as tx:
         assert tx.athletes.claim_due_syncs(NOW, 1) == []
         assert tx.athletes.overview()[0].parked_at == NOW
-        tx.athletes.unpark(athlete, NOW)
+        tx.parking.unpark(athlete, NOW)
         assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
         assert tx.athletes.overview()[0].parked_at is None
 
@@ -272,12 +272,12 @@ def test_the_slot_never_goes_back(store: Store, athlete: UUID) -> None:
 def test_a_failed_night_is_tried_again(store: Store, athlete: UUID) -> None:
     """At the time given; the due instant does not move, so the night is not lost."""
     with store.transaction() as tx:
-        tx.athletes.claim_due_nights(NOW, 1, 0)
+        tx.parking.begin_night(athlete, NOW)
         tx.athletes.night_failed(athlete, "database_unavailable", NOW + HOUR)
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == []
         assert tx.athletes.claim_due_nights(NOW + HOUR, 1, 0) == [athlete]
         seen = tx.athletes.overview()[0]
-    assert (seen.night_error, seen.night_attempts, seen.next_night) == ("database_unavailable", 2, TODAY)
+    assert (seen.night_error, seen.night_attempts, seen.next_night) == ("database_unavailable", 1, TODAY)
 
 
 def test_the_first_sync_settles_the_zone(store: Store) -> None:

@@ -1,5 +1,7 @@
 """Who may open what. A route without a row here fails the build."""
 
+from uuid import UUID
+
 import pytest
 
 from tests.web.conftest import CODE, Browser, Site, grant
@@ -56,6 +58,14 @@ MATRIX = {
     ("GET", "/admin/mails"): (303, 303, 200),
     ("GET", "/admin/logbook"): (303, 303, 200),
     ("GET", "/admin/quarantine"): (303, 303, 200),
+    ("GET", "/admin/guards"): (303, 303, 200),
+    ("GET", "/admin/jobs"): (303, 303, 200),
+    # An operator's; the rows asked for are not there, and the forms are empty.
+    ("POST", "/admin/guards/mail"): (303, 303, 400),
+    ("POST", "/admin/guards/warnings"): (303, 303, 400),
+    ("POST", "/admin/athletes/{athlete}/unpark"): (303, 303, 404),
+    ("POST", "/admin/jobs/{job}/retry"): (303, 303, 404),
+    ("POST", "/admin/quarantine/{row}/resolve"): (303, 303, 404),
     ("POST", "/admin/logout"): (303, 303, 303),
 }
 ENDING = [("POST", "/disconnect"), ("POST", "/logout"), ("POST", "/admin/logout")]
@@ -68,6 +78,7 @@ ADMIN_PAGES = [
 
 def filled(path: str) -> str:
     path = path.replace("{token}", TOKEN).replace("{name}", "freshlegs.css").replace("{night}", "2026-03-01")
+    path = path.replace("{athlete}", str(UUID(int=1))).replace("{job}", "1").replace("{row}", "1")
     return f"{path}?token={TOKEN}" if path == "/address/confirm" else path
 
 

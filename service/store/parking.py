@@ -1,0 +1,75 @@
+"""Work that is given up on after so many attempts: its row says so, and waits for an admin.
+
+An attempt counts from when it begins, committed before the work, so that one that takes its worker down
+counts too. A claim alone is none: nobody may be there to follow it.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from service.domain.athlete import Athlete, AthleteState
+from service.store import claims
+from service.store.athlete_rows import athlete_of
+from service.store.athletes import PARKED_AFTER
+from service.store.tables import AthleteRow
+
+
+class Parking:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
+        """Count an attempt at this athlete's nights. None = nothing due any more, parked, or the athlete left.
+
+        Commit it before the work.
+        """
+        held = {
+            "night_attempts": AthleteRow.night_attempts + 1,
+            "night_lease_until": claims.lease(lease_s),
+        }
+        due = (AthleteRow.state == AthleteState.CONNECTED, AthleteRow.next_night_at <= now)
+        begun = update(AthleteRow).where(
+            AthleteRow.id == athlete_id, *due, AthleteRow.night_parked_at.is_(None)
+        )
+        row = self._connection.execute(begun.values(held).returning(AthleteRow.__table__)).one_or_none()
+        return None if row is None else athlete_of(row)
+
+    def no_attempt(self, athlete_id: UUID) -> None:
+        """There was nothing to judge after all (whoever flies west lives a night twice)."""
+        back = {"night_attempts": func.greatest(AthleteRow.night_attempts - 1, 0)}
+        self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(back))
+
+    def park_nights(self, now: datetime) -> list[UUID]:
+        """Give up on nights that were begun ten times and never judged; returns whose."""
+        spent = update(AthleteRow).where(
+            AthleteRow.state == AthleteState.CONNECTED,
+            AthleteRow.next_night_at <= now,
+            AthleteRow.night_attempts >= PARKED_AFTER,
+            AthleteRow.night_parked_at.is_(None),
+            claims.free(AthleteRow.night_lease_until),
+        )
+        parked = self._connection.execute(spent.values(night_parked_at=now).returning(AthleteRow.id))
+        return list(parked.scalars())
+
+    def tried_before(self, athlete_ids: list[UUID]) -> list[UUID]:
+        """Of these, whose night was begun before and not judged."""
+        query = select(AthleteRow.id).where(AthleteRow.id.in_(athlete_ids), AthleteRow.night_attempts > 0)
+        return list(self._connection.execute(query).scalars())
+
+    def unpark(self, athlete_id: UUID, now: datetime) -> bool:
+        """An admin lets sync and night try again, with all attempts. False if neither is parked."""
+        freed = {
+            "sync_parked_at": None,
+            "sync_attempts": 0,
+            "sync_due_at": func.least(AthleteRow.sync_due_at, now),
+            "sync_lease_until": None,
+            "night_parked_at": None,
+            "night_attempts": 0,
+            "night_retry_at": None,
+            "night_lease_until": None,
+        }
+        parked = or_(AthleteRow.sync_parked_at.is_not(None), AthleteRow.night_parked_at.is_not(None))
+        chosen = update(AthleteRow).where(AthleteRow.id == athlete_id, parked)
+        return self._connection.execute(chosen.values(freed)).rowcount == 1
