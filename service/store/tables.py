@@ -83,7 +83,6 @@ class AthleteRow(Base):
     strength_habit: Mapped[str | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
-    listed_at: Mapped[datetime | None]
     listed_whole_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
@@ -97,7 +96,6 @@ class AthleteRow(Base):
     night_lease_until: Mapped[datetime | None]
     night_attempts: Mapped[int] = mapped_column(server_default="0")
     night_error: Mapped[str | None]
-    night_parked_at: Mapped[datetime | None]
     night_parked_at: Mapped[datetime | None]
 
 
@@ -157,7 +155,6 @@ class ActivityRow(Base):
     detailed: Mapped[bool]
     splits: Mapped[list[dict[str, Any]]]
     laps: Mapped[list[dict[str, Any]]]
-    hidden_at: Mapped[datetime | None]
 
 
 class QuarantineRow(Base):
