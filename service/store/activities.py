@@ -65,7 +65,7 @@ class Activities:
         """
         rows = {(a.source.value, a.external_id): _row(athlete_id, a, fetched_at) for a in activities}
         stored = self._digests(athlete_id, rows)
-        known = [key for key, row in rows.items() if key in stored and _same(row, *stored[key])]
+        known = {key for key, row in rows.items() if key in stored and _same(row, *stored[key])}
         self._renew(athlete_id, known, fetched_at)
         fresh = [row for key, row in rows.items() if key not in known] if len(known) < len(rows) else []
         if fresh:
@@ -163,7 +163,7 @@ class Activities:
         )
         return {(row[0], row[1]): (row[2], row[3]) for row in self._connection.execute(query)}
 
-    def _renew(self, athlete_id: UUID, keys: list[tuple[str, str]], fetched_at: datetime) -> None:
+    def _renew(self, athlete_id: UUID, keys: Collection[tuple[str, str]], fetched_at: datetime) -> None:
         for source in sorted({source for source, _id in keys}):
             ids = sorted(external_id for of, external_id in keys if of == source)
             self._connection.execute(

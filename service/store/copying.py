@@ -11,6 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB, Insert
 STAGE = "incoming"
 
 
+def _text(value: Any) -> Any:
+    """JSON for COPY; most rows of an archive have neither splits nor laps."""
+    return Jsonb(value) if value else "[]"
+
+
 def copy_through(
     connection: Connection, target: Table, upsert: Insert, rows: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -26,7 +31,7 @@ def copy_through(
     with driver.cursor() as cursor, cursor.copy(f"COPY {STAGE} ({', '.join(names)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(
-                [Jsonb(value) if json else value for value, json in zip(row.values(), wrapped, strict=True)]
+                [_text(value) if json else value for value, json in zip(row.values(), wrapped, strict=True)]
             )
     stage = table(STAGE, *(column(name, target.c[name].type) for name in names))
     connection.execute(upsert.from_select(names, select(*(stage.c[name] for name in names))))

@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import UTC, datetime
 
+import fitdecode
 import numpy as np
 import pytest
 
@@ -203,6 +204,26 @@ def test_elevates_oracles(name: str) -> None:
 def _seconds(pace: str) -> int:
     minutes, seconds = pace.removesuffix("/km").split(":")
     return 60 * int(minutes) + int(seconds)
+
+
+@needs_files
+@pytest.mark.parametrize(
+    "name", ["fitdecode_antfs-dump.63.fit", "chironpy_6449921903_ACTIVITY.fit", "elevate_bloemendaal.fit"]
+)
+def test_reading_past_changes_nothing(name: str) -> None:
+    """Messages that are not wanted are not decoded; the others come out as fitdecode itself gives them."""
+    with fitdecode.FitReader(REAL / name, processor=None) as frames:
+        points = [
+            [
+                None if frame.get_value(key, fallback=None) is None else float(frame.get_value(key))
+                for key in keys
+            ]
+            for frame in frames
+            if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record"
+            for keys in [("distance", "heart_rate", "cadence", "temperature")]
+        ]
+    found = fit.contents_of(real(name)).points
+    assert points == [[point[1], *point[3:]] for point in found]
 
 
 @needs_files
