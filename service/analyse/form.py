@@ -61,10 +61,10 @@ def form_of(sessions: Sessions, activities: Sequence[Activity], since: int, c: C
         fade[row] = _fade(own[row].laps, c)
     for at in np.flatnonzero(sessions.day[rows] >= since).tolist():
         row = int(rows[at])
-        base = rows[:at][_baseline(at, rows, devices, sessions, c)]
+        recent = rows[: at + 1][devices[: at + 1] == devices[at]][-c.form.recent_runs :]
+        base = np.setdiff1d(rows[:at][_baseline(at, rows, devices, sessions, c)], recent)
         if len(base) < c.form.runs_needed:
             continue
-        recent = rows[: at + 1][devices[: at + 1] == devices[at]][-c.form.recent_runs :]
         line = _line(sessions.speed_mps[base], sessions.cadence_spm[base], c)
         shift[row], z = _shift(recent, base, line, sessions, c)
         usual[row] = line[0] + line[1] * sessions.speed_mps[row]
@@ -130,9 +130,8 @@ def _fade(laps: Sequence[Lap], c: Constants) -> float:
     speed = np.array([lap.distance_m for lap in laps]) / seconds
     end = np.cumsum(seconds) / seconds.sum()
     weights = [_overlap(end, *part) for part in ((LATE, 1.0), (EARLY_FROM, EARLY_UNTIL))]
-    (late, late_mps), (early, early_mps) = (
-        (np.dot(values, weight) / weight.sum() for values in (known, speed)) for weight in weights
-    )
+    late, early = (np.dot(known, weight) / weight.sum() for weight in weights)
+    late_mps, early_mps = (np.dot(speed, weight) / weight.sum() for weight in weights)
     return float((late - early - STEPS_PER_MPS * (late_mps - early_mps)) / early)
 
 

@@ -71,12 +71,13 @@ def _critical(kilometres: Kilometres, sessions: Sessions, c: Constants) -> Float
     s = c.speed
     lengths = np.array([s.short_m, s.middle_m, s.long_m])
     best = np.vstack([_fastest(kilometres, sessions, metres, c) for metres in lengths])
+    best[:, _leaps(best[0], c)] = np.nan
     lately = [trailing(sessions.day, row, s.window_days, s.runs_needed, highest) for row in best]
     return critical_speed(lengths[:, None], lengths[:, None] / np.vstack(lately))[0]
 
 
 def _fastest(kilometres: Kilometres, sessions: Sessions, metres: float, c: Constants) -> Floats:
-    """Flat speed of the fastest stretch of that length in each session, leaps of the position left out."""
+    """Flat speed of the fastest stretch of that length in each session."""
     count = round(metres / 1000)
     best = np.full(len(sessions), np.nan)
     if len(kilometres) >= count:
@@ -93,18 +94,17 @@ def _fastest(kilometres: Kilometres, sessions: Sessions, metres: float, c: Const
         whole &= np.abs(length - metres) <= NEAR_LENGTH * metres
         rows = np.flatnonzero(whole & (climb >= c.speed.downhill * length))
         np.fmax.at(best, kilometres.run[first[rows]], flat[rows] / seconds[rows])
-    return _without_leaps(best, c)
+    return best
 
 
-def _without_leaps(best: Floats, c: Constants) -> Floats:
-    """Sessions in order of time; one much faster than all before it is a fault of the position."""
-    kept, top = best.copy(), np.inf
-    for row in np.flatnonzero(~np.isnan(best)):
-        if best[row] > c.speed.leap * top:
-            kept[row] = np.nan
-        else:
+def _leaps(best: Floats, c: Constants) -> Flags:
+    """Sessions whose fastest kilometre is much faster than any before: a fault of the position."""
+    leaps, top = np.zeros(len(best), dtype=np.bool_), np.inf
+    for row in np.flatnonzero(~np.isnan(best)).tolist():
+        leaps[row] = best[row] > c.speed.leap * top
+        if not leaps[row]:
             top = best[row] if np.isinf(top) else max(top, best[row])
-    return kept
+    return leaps
 
 
 def _hard_minutes(
