@@ -88,7 +88,9 @@ def erase(
 @admin.command("add")
 def admin_add(
     name: str,
-    role: Annotated[str, typer.Option(help="viewer or operator")] = "operator",
+    role: Annotated[
+        str | None, typer.Option(help="viewer or operator; a new admin is operator, another keeps the role")
+    ] = None,
     password_stdin: Annotated[bool, typer.Option(help="read the password from standard input")] = False,
 ) -> None:
     """Add an admin, or give one a new password."""
@@ -100,6 +102,16 @@ def admin_add(
         else typer.prompt("Password (15 characters or more)", hide_input=True, confirmation_prompt=True)
     )
     typer.echo(add_admin(name, password, role))
+
+
+@admin.command("totp")
+def admin_totp(
+    name: str, off: Annotated[bool, typer.Option("--off", help="log in without a code again")] = False
+) -> None:
+    """Give an admin a second factor: the secret for an authenticator app, shown once."""
+    from service.operations import second_factor
+
+    typer.echo(second_factor(name, off=off))
 
 
 @admin.command("disable")

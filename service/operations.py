@@ -12,6 +12,7 @@ from service.errors import AppInactive, InputError, StravaError, TokenDead
 from service.jobs.erase import erase
 from service.store.keyring import Keyring
 from service.store.session import Store
+from service.web import totp
 from service.web.admin_login import HASHER
 
 ROLES = ("viewer", "operator")
@@ -73,15 +74,16 @@ def reencrypt(store: Store, *, batch: int = BATCH) -> tuple[int, int]:
         return rows, tx.rotation.remaining()
 
 
-def add_admin(name: str, password: str, role: str) -> str:
-    """A new admin, or a new password for one. Raises ``InputError`` for a weak password or a role unknown."""
+def add_admin(name: str, password: str, role: str | None) -> str:
+    """A new admin (operator unless ``role`` says viewer), or a new password for one, whose role stays unless
+    one is given. Raises ``InputError`` for a weak password or a role unknown."""
     with _app() as app:
         return add_admin_to(app.store, name, password, role, utc_now())
 
 
-def add_admin_to(store: Store, name: str, password: str, role: str, now: datetime) -> str:
+def add_admin_to(store: Store, name: str, password: str, role: str | None, now: datetime) -> str:
     """As ``add_admin``, in a store that is open."""
-    if role not in ROLES:
+    if role is not None and role not in ROLES:
         raise InputError(f"there is no role {role!r}: take one of {', '.join(ROLES)}")
     if not name.strip() or len(name) > 100:
         raise InputError("an admin needs a name of 1 to 100 characters")
@@ -91,9 +93,9 @@ def add_admin_to(store: Store, name: str, password: str, role: str, now: datetim
         )
     hashed = HASHER.hash(password)
     with store.transaction() as tx:
-        if tx.admins.add(name, hashed, role, now) is not None:
+        if tx.admins.add(name, hashed, role or "operator", now) is not None:
             return f"{name} may look at /admin"
-        tx.admins.set_password(name, hashed)
+        tx.admins.set_password(name, hashed, role)
         return f"{name} was there already and has a new password"
 
 
@@ -103,6 +105,18 @@ def disable_admin(name: str) -> str:
         if not tx.admins.disable(name, utc_now()):
             raise InputError(f"there is no admin {name!r}")
     return f"{name} is locked out"
+
+
+def second_factor(name: str, *, off: bool) -> str:
+    """A secret for an admin's authenticator app, shown once; ``off`` takes it away. Their sessions end."""
+    secret = None if off else totp.new_secret()
+    with _app() as app, app.store.transaction() as tx:
+        if not tx.admins.set_totp(name, secret):
+            raise InputError(f"there is no admin {name!r}")
+    if secret is None:
+        return f"{name} logs in without a code"
+    told = f"{name} needs a code from now on. Type this secret into the app: {secret}"
+    return f"{told}\n{totp.address(secret, name)}"
 
 
 def check_connection() -> str:

@@ -3,9 +3,10 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, Row, case, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.store.keyring import Keyring
@@ -14,7 +15,7 @@ from service.store.tables_service import AdminRow, BrowserSessionRow, ThrottleRo
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """Who may look after the service. ``role`` is the web's word."""
+    """Who may look after the service. ``role`` is the web's word, ``totp`` the secret of a second factor."""
 
     id: UUID
     name: str
@@ -22,6 +23,7 @@ class Admin:
     role: str
     created_at: datetime
     disabled_at: datetime | None
+    totp: str | None = field(repr=False)
 
 
 class Admins:
@@ -42,20 +44,38 @@ class Admins:
         row = self._connection.execute(
             select(AdminRow.__table__).where(AdminRow.id == admin_id)
         ).one_or_none()
-        return None if row is None else Admin(**row._mapping)
+        return None if row is None else self._admin(row)
 
     def by_name(self, name: str) -> Admin | None:
         """Disabled ones too: look at ``disabled_at``."""
         row = self._connection.execute(select(AdminRow.__table__).where(AdminRow.name == name)).one_or_none()
-        return None if row is None else Admin(**row._mapping)
+        return None if row is None else self._admin(row)
 
     def all(self) -> list[Admin]:
         query = select(AdminRow.__table__).order_by(AdminRow.name)
-        return [Admin(**row._mapping) for row in self._connection.execute(query)]
+        return [self._admin(row) for row in self._connection.execute(query)]
 
-    def set_password(self, name: str, password_hash: str) -> bool:
-        """False if there is no such admin. All their sessions end."""
-        return self._changed(name, password_hash=password_hash)
+    def set_password(self, name: str, password_hash: str, role: str | None = None) -> bool:
+        """False if there is no such admin. All their sessions end. The role stays unless one is given."""
+        values = {"password_hash": password_hash} | ({} if role is None else {"role": role})
+        return self._changed(name, **values)
+
+    def set_totp(self, name: str, secret: str | None) -> bool:
+        """A second factor from now on, or (None) no longer. False if there is no such admin. Sessions end."""
+        admin = self.by_name(name)
+        if admin is None:
+            return False
+        sealed = None
+        if secret is not None:
+            sealed = self._keyring.encrypt(secret, table="admin", column="totp", row=admin.id)
+        return self._changed(name, totp=sealed, totp_step=None)
+
+    def use_step(self, admin_id: UUID, step: int) -> bool:
+        """Use up the code of ``step`` and all before it; False if it was used. One statement: of two who
+        send one code at the same moment, one is let in."""
+        unused = or_(AdminRow.totp_step.is_(None), AdminRow.totp_step < step)
+        used = update(AdminRow).where(AdminRow.id == admin_id, unused).values(totp_step=step)
+        return self._connection.execute(used).rowcount == 1
 
     def disable(self, name: str, now: datetime) -> bool:
         """False if there is no such admin. All their sessions end."""
@@ -89,6 +109,12 @@ class Admins:
     def purge(self, now: datetime) -> int:
         """Delete throttle windows that are over; returns how many."""
         return self._connection.execute(delete(ThrottleRow).where(ThrottleRow.window_ends_at <= now)).rowcount
+
+    def _admin(self, row: Row[Any]) -> Admin:
+        secret = row.totp
+        if secret is not None:
+            secret = self._keyring.decrypt(secret, table="admin", column="totp", row=row.id)
+        return Admin(row.id, row.name, row.password_hash, row.role, row.created_at, row.disabled_at, secret)
 
     def _changed(self, name: str, **values: object) -> bool:
         admin_id = self._connection.execute(

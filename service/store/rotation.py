@@ -8,11 +8,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from service.store.keyring import Keyring
 from service.store.tables import AddressRow, MailRow, TokenRow
+from service.store.tables_service import AdminRow
 
 SEALED: tuple[tuple[InstrumentedAttribute[UUID], tuple[InstrumentedAttribute[Any], ...]], ...] = (
     (TokenRow.athlete_id, (TokenRow.access_token, TokenRow.refresh_token)),
     (AddressRow.athlete_id, (AddressRow.address, AddressRow.pending, AddressRow.unsubscribe)),
     (MailRow.id, (MailRow.address,)),
+    (AdminRow.id, (AdminRow.totp,)),
 )
 """Every encrypted column with the key of its row. A test compares this with what the repositories seal."""
 

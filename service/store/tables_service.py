@@ -19,6 +19,8 @@ class AdminRow(Base):
     role: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    totp: Mapped[bytes | None]
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class BrowserSessionRow(Base):

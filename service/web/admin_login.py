@@ -1,4 +1,5 @@
-"""Who may see the admin pages: name and password, throttled, with one answer for every mistake."""
+"""Who may see the admin pages: name, password and, if one is set, the code of an authenticator app;
+throttled, with one answer for every mistake."""
 
 import threading
 from datetime import datetime
@@ -12,13 +13,16 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.responses import Response
 
 from service.logs import log
+from service.store.admins import Admin
 from service.store.session import Transaction
+from service.web import totp
 from service.web.deps import Deps, WebDeps
 from service.web.inputs import Line, Password
 from service.web.pages import ANSWERS, page, see
 from service.web.session import (
     ADMIN,
     ADMIN_FORM,
+    DAY_S,
     HOUR_S,
     AdminVisit,
     Visit,
@@ -27,6 +31,8 @@ from service.web.session import (
 
 LOGINS_AN_HOUR = 20
 """Evaluated attempts from one address. A limit per name would let a stranger lock an admin out."""
+CODES_A_DAY = 96
+"""Evaluated codes for one admin, whose password was right each time: guessing one takes years."""
 HASHER = PasswordHash((Argon2Hasher(),))
 NOBODY = HASHER.hash("nobody has this password")
 """Checked for unknown names, so that the time taken does not tell which names exist."""
@@ -49,6 +55,7 @@ def log_in(
     visit: AdminVisit,
     name: Annotated[Line, Form()] = "",
     password: Annotated[Password, Form()] = "",
+    code: Annotated[Line, Form()] = "",
 ) -> Response:
     """A new session with a new token, or the one generic problem."""
     now = deps.now()
@@ -60,9 +67,9 @@ def log_in(
         return _again(deps, visit, "Too many attempts. Please wait an hour.", 429)
     usable = admin is not None and admin.disabled_at is None
     right = _matches(password, admin.password_hash if admin else NOBODY)
-    if admin is None or not usable or not right:
+    if admin is None or not usable or not right or not _second_factor(deps, admin, code, now):
         log().warning("admin_login_refused")
-        return _again(deps, visit, "Name or password is not right.", 403)
+        return _again(deps, visit, "Name, password or code is not right.", 403)
     with deps.store.transaction() as tx:
         token = _start(tx, visit, admin.id, now)
     log().info("admin_logged_in", admin=admin.id)
@@ -84,6 +91,18 @@ def log_out(deps: Deps, visit: AdminVisit) -> Response:
 def _matches(password: str, password_hash: str) -> bool:
     with _ONE_AT_A_TIME:
         return HASHER.verify(password, password_hash)
+
+
+def _second_factor(deps: WebDeps, admin: Admin, code: str, now: datetime) -> bool:
+    """Whether the admin has none, or this is a present code of theirs that was not used before."""
+    if admin.totp is None:
+        return True
+    with deps.store.transaction() as tx:
+        if not tx.admins.allow(f"code {admin.id}", CODES_A_DAY, DAY_S, now):
+            log().warning("admin_code_throttled", admin=admin.id)
+            return False
+        step = totp.step_of(admin.totp, code.replace(" ", ""), now)
+        return step is not None and tx.admins.use_step(admin.id, step)
 
 
 def _start(tx: Transaction, visit: Visit, admin_id: UUID, now: datetime) -> str:

@@ -55,7 +55,7 @@ class TestLogin:
         """The same words whatever was wrong."""
         answer = log_in(site.browser(), name, password)
         assert answer.status_code == 403
-        assert "Name or password is not right." in answer.text
+        assert "Name, password or code is not right." in answer.text
 
     def test_disabled(self, site: Site, ada: None) -> None:
         """The right password of a disabled admin is a wrong one."""

@@ -172,6 +172,19 @@ class TestOperations:
             (row,) = connection.execute("SELECT name, role, disabled_at IS NULL FROM admin").fetchall()
         assert row == ("ada", "viewer", False)
 
+    def test_a_second_factor_comes_and_goes(self, freshlegs, data_dir, cluster, monkeypatch):
+        """The secret is shown once; a new password leaves role and factor alone."""
+        for role in (["--role", "viewer"], []):
+            monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+            assert freshlegs("admin", "add", "grace", "--password-stdin", *role)[0] == 0
+        code, out, err = freshlegs("admin", "totp", "grace")
+        assert (code, "otpauth://totp/freshlegs%3Agrace?secret=" in out) == (0, True), err
+        with psycopg.connect(cluster.dsn) as connection:
+            [row] = connection.execute("SELECT role, totp IS NULL FROM admin WHERE name = 'grace'").fetchall()
+            assert row == ("viewer", False)
+        assert freshlegs("admin", "totp", "grace", "--off")[1] == "grace logs in without a code\n"
+        assert freshlegs("admin", "totp", "nobody")[0] == 1
+
     def test_an_admin_nobody_knows(self, freshlegs, data_dir):
         code, _, err = freshlegs("admin", "disable", "grace")
         assert (code, err) == (1, "freshlegs: there is no admin 'grace'\n")
