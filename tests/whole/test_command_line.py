@@ -176,13 +176,13 @@ class TestOperations:
         """The secret is shown once; a new password leaves role and factor alone."""
         for role in (["--role", "viewer"], []):
             monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
-            assert freshlegs("admin", "add", "grace", "--password-stdin", *role)[0] == 0
-        code, out, err = freshlegs("admin", "totp", "grace")
-        assert (code, "otpauth://totp/freshlegs%3Agrace?secret=" in out) == (0, True), err
+            assert freshlegs("admin", "add", "joan", "--password-stdin", *role)[0] == 0
+        code, out, err = freshlegs("admin", "totp", "joan")
+        assert (code, "otpauth://totp/freshlegs%3Ajoan?secret=" in out) == (0, True), err
         with psycopg.connect(cluster.dsn) as connection:
-            [row] = connection.execute("SELECT role, totp IS NULL FROM admin WHERE name = 'grace'").fetchall()
+            [row] = connection.execute("SELECT role, totp IS NULL FROM admin WHERE name = 'joan'").fetchall()
             assert row == ("viewer", False)
-        assert freshlegs("admin", "totp", "grace", "--off")[1] == "grace logs in without a code\n"
+        assert freshlegs("admin", "totp", "joan", "--off")[1] == "joan logs in without a code\n"
         assert freshlegs("admin", "totp", "nobody")[0] == 1
 
     def test_an_admin_nobody_knows(self, freshlegs, data_dir):
