@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from service.errors import FreshlegsError
+from service.webhook_command import webhook
 
 DAY = ["%Y-%m-%d"]
 
@@ -17,6 +18,7 @@ cli = typer.Typer(
 )  # fmt: skip
 admin = typer.Typer(help="Who may see the admin pages.", no_args_is_help=True)
 cli.add_typer(admin, name="admin")
+cli.add_typer(webhook, name="webhook")
 
 
 @cli.command()

@@ -18,6 +18,7 @@ from service.jobs.clock import due_syncs
 from service.jobs.course import course_of
 from service.jobs.erase import erase
 from service.jobs.history import read_history
+from service.jobs.intake import Intake
 from service.jobs.rulebook import load_rulebook
 from service.notify import phrases
 from service.notify.message import confirm_address
@@ -52,6 +53,7 @@ def build_pages(app: App) -> FastAPI:
             behind=rulebook.behind,
             judges=rulebook.judges,
             course=parts.course,
+            intake=Intake(app),
         )
     )
 

@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.errors import SettingsError
 
 ENV_FILE = ".env"
+SHORTEST_SECRET = 32
+"""Characters. As hexadecimal digits these are 128 bits."""
 
 
 def _without_slash(url: str) -> str:
@@ -49,6 +51,9 @@ class Settings(BaseSettings):
     strava_read_limit_quarter: int = Field(default=100, ge=1)
     strava_read_limit_day: int = Field(default=1000, ge=1)
     strava_retention_days: int = Field(default=7, ge=0)
+    webhook_secret: SecretStr = SecretStr("")
+    webhook_signature: Literal["off", "observe", "require"] = "observe"
+    webhook_signing_key: SecretStr = SecretStr("")
 
     # Mail
     smtp_host: str = ""
@@ -88,6 +93,17 @@ class Settings(BaseSettings):
                 "KEYRING_FILE: with DATABASE_URL several processes share one database, so they must share "
                 "one keyring: create it once with `freshlegs keyring PATH` and point every process at it"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _need_a_hard_path(self) -> "Settings":
+        secret = self.webhook_secret.get_secret_value()
+        if secret and not (len(secret) >= SHORTEST_SECRET and secret.isascii() and secret.isalnum()):
+            raise ValueError(
+                "WEBHOOK_SECRET: take 32 letters and digits or more (`openssl rand -hex 32`), or none"
+            )
+        if self.webhook_signature == "require" and not self.webhook_signing_key.get_secret_value():
+            raise ValueError("WEBHOOK_SIGNING_KEY: without it no signature can be checked")
         return self
 
     @property

@@ -34,8 +34,9 @@ for beside the wider one, so that whoever un-ticks the private sessions still sh
 class Athlete:
     """One connected athlete. ``zone`` is an IANA name; ``next_night`` the first night not yet judged.
 
-    ``last_night_at`` is the due instant of the last night judged. ``listed_whole_at``: when the whole
-    list of sessions was last read, not only its newest page.
+    ``last_night_at`` is the due instant of the last night judged. ``synced_at``: as of when what we know
+    is Strava's own. ``listed_at``: when the newest page of the list of sessions was last read, ``None`` if
+    it is wanted again; ``listed_whole_at``: when all of it was that is older.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class Athlete:
     units: Units
     connected_at: datetime
     synced_at: datetime | None
+    listed_at: datetime | None
     listed_whole_at: datetime | None
     next_night: date
     next_night_at: datetime

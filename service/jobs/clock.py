@@ -28,6 +28,9 @@ GRACE = timedelta(hours=3)
 """How long a night waits for a fresh list from Strava before it is judged with what there is."""
 SILENT_PERIODS = 3
 UPLOADS_A_TICK = 20
+HEARERS_A_TICK = 500
+SUBSCRIPTION_CHECKED_EVERY = timedelta(hours=24)
+INBOX_KEPT = timedelta(days=7)
 MAIL_TEXT_KEPT = timedelta(days=30)
 UPLOAD_RESULT_KEPT = timedelta(days=30)
 QUARANTINE_KEPT = timedelta(days=30)
@@ -82,6 +85,20 @@ def due_uploads(app: App) -> None:
         app.queue.defer("archive", upload)
 
 
+def due_events(app: App) -> None:
+    """Athletes of whom Strava has said something; once a day, whether it still would."""
+    now = app.now()
+    with app.store.transaction() as tx:
+        athletes = tx.inbox.claim_due(now, HEARERS_A_TICK, app.settings.lease_s)
+        checked_at = tx.subscription.checked_at()
+        unchecked = checked_at is not None and checked_at <= now - SUBSCRIPTION_CHECKED_EVERY
+        if unchecked:
+            tx.subscription.checked(now)
+    app.queue.defer_each("hear", athletes)
+    if unchecked:
+        app.queue.defer("subscription")
+
+
 def rescue(app: App) -> None:
     """Free jobs whose worker died. What they worked on is due again by its own row, so they only end."""
     with app.store.transaction() as tx:
@@ -102,6 +119,7 @@ def purge(app: App) -> None:
         tx.mailbox.drop_receipts(now - RECEIPT_KEPT)
         tx.uploads.purge(now - UPLOAD_RESULT_KEPT)
         tx.quarantine.purge(now - QUARANTINE_KEPT)
+        tx.inbox.purge(now - INBOX_KEPT)
         tx.browsers.purge(now)
         tx.admins.purge(now)
         tx.logbook.purge(now)
@@ -111,6 +129,7 @@ def purge(app: App) -> None:
 
 
 TICKS: Mapping[str, tuple[Tick, float]] = {
+    "due_events": (due_events, 1),
     "due_syncs": (due_syncs, 1),
     "due_nights": (due_nights, 1),
     "due_mails": (due_mails, 1),

@@ -26,7 +26,16 @@ POLL_EVERY_S = 5.0
 HEARTBEAT_EVERY_S = 5.0
 STOP_WITHIN_S = 6.0
 
-PRIORITY = {"deliver": 30, "erase": 30, "judge": 20, "sync": 10, "deepen": 0, "archive": -10}
+PRIORITY = {
+    "deliver": 30,
+    "erase": 30,
+    "judge": 20,
+    "hear": 15,
+    "sync": 10,
+    "subscription": 10,
+    "deepen": 0,
+    "archive": -10,
+}
 """A mail that is decided goes first; reading more for a baseline comes last."""
 
 

@@ -1,44 +1,29 @@
-"""Bring one athlete's rows in line with Strava: one list call, then details of new runs."""
+"""Bring one athlete's rows in line with Strava: the list where it is due, then details of new runs.
+
+While events come, a list is read every second day; otherwise each night.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from service.analyse.assess import HORIZON
 from service.app import App
-from service.domain.activity import Activity, Source
 from service.domain.athlete import Athlete, AthleteState
 from service.domain.night import due_instant, known_zone, next_night
-from service.errors import (
-    AppInactive,
-    Gone,
-    QuotaExhausted,
-    ScopeMissing,
-    StravaError,
-    TokenDead,
-)
+from service.errors import Gone, ScopeMissing, StravaError, TokenDead
 from service.jobs import tokens
+from service.jobs.events import hear_of
+from service.jobs.listing import Cadence, read_all, read_list
+from service.jobs.rows import Rows, retry_at, store_rows
 from service.logs import log
-from service.store.session import Transaction
-from service.strava.client import StravaClient
-from service.strava.mapping import RowRejected, activity_from_json
 from service.strava.quota import Priority
 
-Rows = Sequence[dict[str, Any]]
-
-RETRY_AFTER = timedelta(minutes=10)
-RETRY_INACTIVE_AFTER = timedelta(hours=1)
-"""The operator's Strava application is switched off: asking every athlete again soon helps nobody."""
-SOON_OVERDUE = timedelta(hours=40)
-"""Deletions are mirrored within 48 hours: a list that was read so long ago goes before others."""
-WHOLE_EVERY = timedelta(days=5)
-"""Strava's rows may be kept for seven days unless read again."""
 DETAILS_A_NIGHT = 3
 """Details of the last day's runs are worth waiting for before the night is judged."""
 DETAILS_FOR_BASELINE = 20
 DETAIL_WINDOW = timedelta(days=42)
+LATELY = timedelta(days=3)
 
 
 def sync(app: App, subjects: Sequence[str]) -> None:
@@ -58,11 +43,11 @@ def _sync(app: App, athlete_id: UUID) -> None:
         log().warning("sync_refused", athlete=athlete_id, code=error.code)
         tokens.lost(app, athlete_id)
     except StravaError as error:
-        retry_at = _retry_at(app.now(), error)
-        log().warning("sync_put_off", athlete=athlete_id, code=error.code, until=retry_at)
+        at = retry_at(app.now(), error)
+        log().warning("sync_put_off", athlete=athlete_id, code=error.code, until=at)
         with app.store.transaction() as tx:
             # Strava's trouble, not this athlete's: the attempt is not counted.
-            tx.athletes.sync_put_off(athlete_id, error.code, retry_at)
+            tx.athletes.sync_put_off(athlete_id, error.code, at)
     else:
         app.queue.defer("judge", athlete_id)
         app.queue.defer("deepen", athlete_id)
@@ -79,8 +64,8 @@ def deepen(app: App, subjects: Sequence[str]) -> None:
             continue
         try:
             if athlete.listed_whole_at is None:
-                _list(app, athlete_id, app.now(), Priority.BACKFILL, whole=True)
-            read_details(app, athlete_id, DETAILS_FOR_BASELINE, Priority.BACKFILL)
+                read_all(app, athlete, app.now())
+            read_details(app, athlete_id, DETAILS_FOR_BASELINE, DETAIL_WINDOW, Priority.BACKFILL)
         except StravaError as error:
             log().info("deepening_postponed", athlete=athlete_id, code=error.code)
 
@@ -92,11 +77,11 @@ def _connected(app: App, athlete_id: UUID) -> Athlete | None:
     return athlete if athlete is not None and athlete.state is AthleteState.CONNECTED else None
 
 
-def read_details(app: App, athlete_id: UUID, most: int, priority: Priority) -> int:
-    """Read at most ``most`` missing details, newest first; returns how many were stored."""
+def read_details(app: App, athlete_id: UUID, most: int, window: timedelta, priority: Priority) -> int:
+    """Read at most ``most`` missing details of the last days, newest first; returns how many were asked."""
     now = app.now()
     with app.store.transaction() as tx:
-        missing = tx.activities.missing_detail(athlete_id, now - DETAIL_WINDOW, most)
+        missing = tx.activities.missing_detail(athlete_id, now - window, most)
     strava = app.strava.at(priority)
     for external_id in missing:
         try:
@@ -108,43 +93,37 @@ def read_details(app: App, athlete_id: UUID, most: int, priority: Priority) -> i
     return len(missing)
 
 
-def store_rows(tx: Transaction, athlete_id: UUID, rows: Rows, now: datetime) -> list[Activity]:
-    """Store what can be understood; a row that cannot is quarantined, never the page it came with."""
-    good, refused = [], 0
-    for row in rows:
-        try:
-            good.append(activity_from_json(row))
-        except RowRejected as rejection:
-            refused += 1
-            external_id = None if row.get("id") is None else str(row["id"])
-            tx.quarantine.add(athlete_id, Source.STRAVA, external_id, rejection.field, rejection.reason, now)
-    upserted = tx.activities.upsert(athlete_id, good, now)
-    if upserted.new or refused:
-        log().info(
-            "activities_stored",
-            athlete=athlete_id,
-            activities=upserted.new,
-            changed=upserted.changed,
-            refused=refused,
-        )
-    return good
-
-
 def _renew(app: App, athlete: Athlete) -> None:
-    """Re-list: it brings new sessions, renews the others and shows what was deleted.
-
-    One page is enough for a first verdict and for most nights. The whole list is read after the first
-    verdict and every few days, before its older rows would die (``STRAVA_RETENTION_DAYS``).
-    """
+    """Make what we know Strava's own as of now: one page for a first verdict, and for most later lists."""
     now = app.now()
-    first = athlete.synced_at is None
-    whole = not first and _whole_is_due(athlete, now)
-    newest = _list(app, athlete.id, now, _urgency(athlete, now), whole=whole)
-    if not first:
-        _read_newest_details(app, athlete.id)
-    zone = newest_zone(newest) or athlete.zone
+    with app.store.transaction() as tx:
+        hearing = tx.subscription.hearing(now)
+    listed = None
+    if not (hearing and _heard(app, athlete, now)):
+        listed = read_list(app, athlete, now)
+        if athlete.synced_at is not None:
+            _read_newest_details(app, athlete.id)
+    _synced(app, athlete, now, listed, hearing=hearing)
+
+
+def _heard(app: App, athlete: Athlete, now: datetime) -> bool:
+    """Whether the list can wait, as it is not old and every event since has been looked into."""
+    cadence = Cadence.under(app.settings.strava_retention_days)
+    if athlete.synced_at is None or athlete.listed_at is None or now - athlete.listed_at >= cadence.newest:
+        return False
+    hear_of(app, athlete.id)
+    with app.store.transaction() as tx:
+        return tx.inbox.pending(athlete.id) == 0
+
+
+def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, hearing: bool) -> None:
+    zone = newest_zone(listed or ()) or athlete.zone
     zone = zone if known_zone(zone) else athlete.zone
     next_sync_at = due_instant(next_night(now, zone), zone)
+    if hearing:
+        listed_at = now if listed is not None or athlete.listed_at is None else athlete.listed_at
+        cadence = Cadence.under(app.settings.strava_retention_days)
+        next_sync_at = min(next_sync_at, listed_at + cadence.newest)
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
 
@@ -152,50 +131,9 @@ def _renew(app: App, athlete: Athlete) -> None:
 def _read_newest_details(app: App, athlete_id: UUID) -> None:
     """The list is read by now: a detail that Strava will not give is no reason to put the night off."""
     try:
-        read_details(app, athlete_id, DETAILS_A_NIGHT, Priority.EVENT)
+        read_details(app, athlete_id, DETAILS_A_NIGHT, LATELY, Priority.EVENT)
     except StravaError as error:
         log().info("details_postponed", athlete=athlete_id, code=error.code)
-
-
-def _urgency(athlete: Athlete, now: datetime) -> Priority:
-    """Of an athlete's next list: somebody waits for the first; the others must not become too old."""
-    if athlete.synced_at is None:
-        return Priority.WAITED_FOR
-    return Priority.OVERDUE if now - athlete.synced_at >= SOON_OVERDUE else Priority.ROUTINE
-
-
-def _whole_is_due(athlete: Athlete, now: datetime) -> bool:
-    return athlete.listed_whole_at is None or now - athlete.listed_whole_at >= WHOLE_EVERY
-
-
-def _list(app: App, athlete_id: UUID, now: datetime, priority: Priority, *, whole: bool) -> Rows:
-    """Read the newest page or the whole list, store it, and mirror deletions; returns the rows read."""
-    read = partial(_rows, app.strava.at(priority), now - HORIZON if whole else None)
-    rows = tokens.with_token(app, athlete_id, read)
-    with app.store.transaction() as tx:
-        stored = store_rows(tx, athlete_id, rows, now)
-        oldest = now - HORIZON if whole else min((each.start for each in stored), default=now)
-        _mirror_deletions(tx, athlete_id, rows, oldest, now)
-        if whole:
-            tx.athletes.listed_whole(athlete_id, now)
-    return rows
-
-
-def _rows(strava: StravaClient, after: datetime | None, token: str) -> Rows:
-    """The newest page, or with ``after`` every page up to an empty one."""
-    pages = strava.activities(token, after=after, max_pages=None if after else 1)
-    return [row for page in pages for row in page.rows]
-
-
-def _mirror_deletions(tx: Transaction, athlete_id: UUID, rows: Rows, oldest: datetime, now: datetime) -> None:
-    """What lies between ``oldest`` and now, and was not listed, is gone at Strava.
-
-    Rows that were quarantined this time were listed too: they do not count as deleted.
-    """
-    seen = [str(row["id"]) for row in rows if row.get("id") is not None]
-    removed = tx.activities.remove_unseen(athlete_id, Source.STRAVA, seen, oldest, now)
-    if removed:
-        log().info("activities_removed", athlete=athlete_id, removed=removed)
 
 
 def newest_zone(page: Rows) -> str | None:
@@ -203,9 +141,3 @@ def newest_zone(page: Rows) -> str | None:
     newest = max(page, key=lambda row: str(row.get("start_date", "")), default=None)
     text = newest.get("timezone") if newest else None
     return text.rsplit(" ", 1)[-1] if isinstance(text, str) and text else None
-
-
-def _retry_at(now: datetime, error: StravaError) -> datetime:
-    if isinstance(error, QuotaExhausted | AppInactive):
-        return error.opens_at or now + RETRY_INACTIVE_AFTER
-    return now + RETRY_AFTER

@@ -43,6 +43,18 @@ def access_token(app: App, athlete_id: UUID, *, refused: str | None = None) -> s
     return tokens.access_token
 
 
+def prove(app: App, athlete_id: UUID) -> None:
+    """Find out by a renewal, which Strava does not count, whether the grant still lives.
+
+    Raises ``TokenDead`` if it has ended, and whatever else keeps Strava from saying so.
+    """
+    with app.store.transaction(statement_timeout_ms=RENEWAL_TIMEOUT_MS) as tx:
+        tokens = tx.tokens.get(athlete_id, lock=True)
+        if tokens is None:
+            raise TokenDead("no token is held for this athlete: connect again")
+        tx.tokens.put(athlete_id, app.oauth.refresh(tokens.refresh_token, app.now()))
+
+
 def with_token(app: App, athlete_id: UUID, call: Callable[[str], T]) -> T:
     """``call`` with a token; once more with a renewed one if Strava refuses it.
 

@@ -88,7 +88,11 @@ class Activities:
         found: dict[UUID, list[Activity]] = {athlete_id: [] for athlete_id in athlete_ids}
         query = (
             select(ActivityRow.athlete_id, ActivityRow.source, ActivityRow.external_id, *_columns())
-            .where(ActivityRow.athlete_id.in_(found), ActivityRow.start >= since)
+            .where(
+                ActivityRow.athlete_id.in_(found),
+                ActivityRow.start >= since,
+                ActivityRow.hidden_at.is_(None),
+            )
             .order_by(ActivityRow.athlete_id, ActivityRow.start, ActivityRow.external_id)
         )
         for row in self._connection.execute(query):
@@ -111,6 +115,18 @@ class Activities:
             .limit(limit)
         )
         return list(self._connection.execute(query).scalars())
+
+    def hide(self, athlete_id: UUID, source: Source, external_id: str, now: datetime) -> None:
+        """Show one session to nobody, as its source says it is gone; reading it again shows it again."""
+        self._connection.execute(
+            update(ActivityRow)
+            .where(
+                ActivityRow.athlete_id == athlete_id,
+                ActivityRow.source == source,
+                ActivityRow.external_id == external_id,
+            )
+            .values(hidden_at=now)
+        )
 
     def remove(self, athlete_id: UUID, source: Source, external_id: str) -> bool:
         """Delete one session that is gone at its source."""
@@ -174,7 +190,7 @@ class Activities:
                     ActivityRow.external_id == func.any(ids),
                     ActivityRow.fetched_at < fetched_at,
                 )
-                .values(fetched_at=fetched_at)
+                .values(fetched_at=fetched_at, hidden_at=None)
             )
 
 
@@ -194,6 +210,7 @@ def _upsert() -> Insert:
 
     changes: dict[str, Any] = {name: new[name] for name in ("fetched_at", "summary_digest", *SUMMARY)}
     changes |= {name: kept(name) for name in ("detail_digest", "splits", "laps", "detailed")}
+    changes["hidden_at"] = None
     changes |= {name: func.coalesce(new[name], kept(name)) for name in ("perceived_exertion", "device")}
     return statement.on_conflict_do_update(
         index_elements=[getattr(ActivityRow, name) for name in KEY],

@@ -64,6 +64,7 @@ def athlete_of(row: Row[Any]) -> Athlete:
         units=Units(row.units),
         connected_at=row.connected_at,
         synced_at=row.synced_at,
+        listed_at=row.listed_at,
         listed_whole_at=row.listed_whole_at,
         next_night=row.next_night,
         next_night_at=row.next_night_at,

@@ -85,6 +85,7 @@ class Athletes:
             "zone": zone,
             "connected_at": now,
             "sync_due_at": now,
+            "listed_at": None,
             "sync_lease_until": None,
             "sync_attempts": 0,
             "sync_parked_at": None,
@@ -158,10 +159,6 @@ class Athletes:
         if zone is not None:
             values |= self._moved(athlete_id, zone, now)
         self._set(athlete_id, **values)
-
-    def listed_whole(self, athlete_id: UUID, now: datetime) -> None:
-        """The whole list was read, so every row that Strava still has is renewed."""
-        self._set(athlete_id, listed_whole_at=now)
 
     def _moved(self, athlete_id: UUID, zone: str, now: datetime) -> dict[str, Any]:
         """What changes for an athlete who is in ``zone`` now."""

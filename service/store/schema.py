@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 import service
 from service.errors import DatabaseUnavailable
-from service.store import tables_service, tables_upload, tables_voice
+from service.store import tables_inbox, tables_service, tables_upload, tables_voice
 from service.store.binaries import OLDEST
 from service.store.tables import Base
 
@@ -31,6 +31,7 @@ __all__ = [
     "engine_for",
     "migrate",
     "revision",
+    "tables_inbox",
     "tables_service",
     "tables_upload",
     "tables_voice",

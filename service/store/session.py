@@ -20,9 +20,11 @@ from service.store.consents import Consents
 from service.store.guards import Guards
 from service.store.heartbeats import Heartbeats
 from service.store.holdings import Holdings
+from service.store.inbox import Inbox
 from service.store.jobs import Jobs
 from service.store.keyring import Keyring
 from service.store.links import Links
+from service.store.lists import Lists
 from service.store.logbook import Logbook
 from service.store.mailbox import Mailbox
 from service.store.nights import Nights
@@ -33,6 +35,7 @@ from service.store.quota import Quota
 from service.store.replies import Replies
 from service.store.rotation import Rotation
 from service.store.schema import engine_for
+from service.store.subscription import SubscriptionBook
 from service.store.tokens import Tokenbox
 from service.store.uploads import Uploads
 from service.store.vitals import VitalSigns
@@ -62,9 +65,11 @@ class Transaction:
         self.consents = Consents(connection)
         self.guards = Guards(connection)
         self.heartbeats = Heartbeats(connection)
+        self.inbox = Inbox(connection, keyring)
         self.holdings = Holdings(connection, keyring)
         self.jobs = Jobs(connection)
         self.links = Links(keyring)
+        self.lists = Lists(connection)
         self.logbook = Logbook(connection)
         self.mailbox = Mailbox(connection, keyring)
         self.nights = Nights(connection)
@@ -74,6 +79,7 @@ class Transaction:
         self.quota = Quota(connection)
         self.replies = Replies(connection)
         self.rotation = Rotation(connection, keyring)
+        self.subscription = SubscriptionBook(connection)
         self.tokens = Tokenbox(connection, keyring)
         self.uploads = Uploads(connection)
         self.vitals = VitalSigns(connection)

@@ -83,6 +83,7 @@ class AthleteRow(Base):
     strength_habit: Mapped[str | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
+    listed_at: Mapped[datetime | None]
     listed_whole_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
@@ -155,6 +156,7 @@ class ActivityRow(Base):
     detailed: Mapped[bool]
     splits: Mapped[list[dict[str, Any]]]
     laps: Mapped[list[dict[str, Any]]]
+    hidden_at: Mapped[datetime | None]
 
 
 class QuarantineRow(Base):

@@ -15,6 +15,7 @@ from service.web import (
     admin,
     admin_actions,
     admin_guards,
+    admin_inbox,
     admin_login,
     admin_tables,
     archive,
@@ -28,6 +29,7 @@ from service.web import (
     profile,
     replies,
     status,
+    webhook,
 )
 from service.web.deps import PACKAGE, WebDeps
 from service.web.headers import SecurityHeaders, security_headers
@@ -71,7 +73,7 @@ def build_web(deps: WebDeps) -> FastAPI:
     )
     app.state.deps = deps
     athletes = (connect, status, night, address, profile, preferences, checkin, replies, archive, leave)
-    parts = (*athletes, admin_login, admin, admin_tables, health)
+    parts = (*athletes, admin_login, admin, admin_tables, admin_inbox, webhook, health)
     for part in parts:
         app.include_router(part.routes)
     for part in (admin_guards, admin_actions, metrics):
@@ -160,6 +162,16 @@ def _form_refused(deps: WebDeps) -> Response:
     )
 
 
+def _operators_only(deps: WebDeps) -> Response:
+    return notice(
+        deps,
+        "For operators",
+        "Your account may look at everything here and change nothing. Nothing was changed.",
+        status=403,
+        link=("/admin", "To the overview"),
+    )
+
+
 def _link_too_old(deps: WebDeps) -> Response:
     return notice(
         deps,
@@ -168,16 +180,6 @@ def _link_too_old(deps: WebDeps) -> Response:
         "Nothing was changed.",
         "Sign in on the start page, and you can answer there.",
         status=404,
-    )
-
-
-def _operators_only(deps: WebDeps) -> Response:
-    return notice(
-        deps,
-        "For operators",
-        "Your account may look at everything here and change nothing. Nothing was changed.",
-        status=403,
-        link=("/admin", "To the overview"),
     )
 
 

@@ -39,6 +39,22 @@ class OAuth(Protocol):
         ...
 
 
+class Intake(Protocol):
+    """The way in for Strava's events."""
+
+    def opens(self, secret: str) -> bool:
+        """Whether this is the secret path."""
+        ...
+
+    def expects(self, verify_token: str) -> bool:
+        """Whether a subscription with this token is being made just now."""
+        ...
+
+    def take(self, body: bytes, signature: str | None) -> None:
+        """Keep an event, or count why not; committed when this returns."""
+        ...
+
+
 class ComposeConfirmAddress(Protocol):
     """Writes the mail that asks whether an address is right."""
 
@@ -73,6 +89,7 @@ class WebDeps:
     ``phrases`` and
     ``said`` (value, unit, units, what it is) are the words of the mails. ``behind`` gives the constants that
     a cause rests on, ``judges`` whether there is a rule for it, ``course`` an athlete's days before a night.
+    ``intake`` takes what Strava posts; without it there is no such path.
     """
 
     store: Store
@@ -95,6 +112,7 @@ class WebDeps:
     behind: Callable[[Cause], Sequence[Chapter]] = _no_chapters
     judges: Callable[[Cause], bool] = _every_cause
     course: Callable[[UUID, date], Sequence[Day]] = _no_course
+    intake: Intake | None = None
 
 
 def _deps(request: Request) -> WebDeps:

@@ -7,7 +7,9 @@ import pytest
 
 from service.domain.athlete import AthleteState
 from service.domain.night import MailKind, due_instant, next_night
-from service.jobs.sync import DETAILS_A_NIGHT, WHOLE_EVERY, deepen, newest_zone, sync
+from service.jobs import listing
+from service.jobs.listing import Cadence
+from service.jobs.sync import DETAILS_A_NIGHT, LATELY, deepen, newest_zone, sync
 from service.strava.quota import quarter_hour
 from tests.apps import again, an_app, connect
 from tests.strava_standin.control import CANARIES
@@ -122,7 +124,8 @@ class TestMirror:
         pass_(live, strava, clock, DAY)
         claimed_sync(live, athlete)
         detailed = [activity for activity in kept(live, athlete).values() if activity.detailed]
-        assert len(detailed) == DETAILS_A_NIGHT
+        assert 0 < len(detailed) <= DETAILS_A_NIGHT
+        assert min(activity.start for activity in detailed) > live.now() - LATELY
 
     def test_trouble_with_a_detail_does_not_cost_the_night(self, live, strava, athlete, clock):
         """The list was read; a detail that Strava will not give is only a hint missing."""
@@ -132,15 +135,102 @@ class TestMirror:
         assert again(live, athlete).synced_at == live.now()
         assert live.queue.of("judge") == [athlete.id, athlete.id]
 
-    def test_every_few_days_the_whole_list_is_read(self, live, strava, athlete, clock):
-        """Older rows would die of age otherwise."""
+    def test_one_page_a_night_is_enough_where_it_shows_all(self, live, strava, athlete, clock):
+        """Nothing is older than it, so nothing older has to be renewed."""
+        deepen(live, [str(athlete.id)])
         strava.clear_ledger()
-        for _ in range(WHOLE_EVERY.days + 1):
+        for _ in range(10):
             pass_(live, strava, clock, DAY)
             claimed_sync(live, athlete)
+        assert len(strava.ledger(path="/athlete/activities")) == 10
+        assert again(live, athlete).listed_whole_at == live.now()
+
+
+class TestOlder:
+    """Sessions beyond the newest page, which here holds ten."""
+
+    @pytest.fixture(autouse=True)
+    def _short_pages(self, live, strava, clock, monkeypatch):
+        monkeypatch.setattr(listing, "PER_PAGE", 10)
+        strava.reset(
+            now=clock.now(), athletes=["steady"], history_days=300, future_days=30, short_pages=[190]
+        )
+
+    @pytest.fixture
+    def athlete(self, live, strava):
+        athlete = connect(live, strava, STEADY)
+        claimed_sync(live, athlete)
+        deepen(live, [str(athlete.id)])
+        return athlete
+
+    def listed(self, strava, clock):
+        """What Strava shows of the last 270 days."""
+        since = (clock.now() - timedelta(days=270)).isoformat()
+        return {str(row["id"]) for row in strava.activities(STEADY) if row["start_date"] > since}
+
+    def test_they_are_read_once_after_the_first_verdict(self, live, strava, athlete, clock):
+        """Back to where no judgement looks, and no further."""
+        assert set(kept(live, athlete)) == self.listed(strava, clock)
+
+    def test_they_are_renewed_before_they_die(self, live, strava, athlete, clock):
+        """Not at every list, and without the empty page at the end where all was seen."""
+        strava.clear_ledger()
+        for _ in range(12):
+            pass_(live, strava, clock, DAY)
+            claimed_sync(live, athlete)
+            with live.store.transaction() as tx:
+                tx.activities.delete_older_than(clock.now() - 7 * DAY)
+        assert self.listed(strava, clock) <= set(kept(live, athlete))
         lists = [call["query"] for call in strava.ledger(path="/athlete/activities")]
-        assert sum("after=" in query for query in lists) == 2 * 2  # twice whole, each to its empty page
-        assert sum("after=" not in query for query in lists) == WHOLE_EVERY.days - 1
+        pages = sum("after=" in query for query in lists)
+        assert sum("after=" not in query for query in lists) == 12
+        assert pages % 3 == 0
+        assert pages // 3 <= -(-len(self.listed(strava, clock)) // 10)
+
+    def test_one_that_was_deleted_is_found(self, live, strava, athlete, clock):
+        """With the next renewal."""
+        old = sorted(kept(live, athlete).values(), key=lambda each: each.start)[20]
+        strava.delete(int(old.external_id))
+        for _ in range(5):
+            pass_(live, strava, clock, DAY)
+            claimed_sync(live, athlete)
+        assert old.external_id not in kept(live, athlete)
+
+    def test_a_page_that_ends_early_is_looked_behind_at_once(self, live, strava, athlete, clock, monkeypatch):
+        """It may be short, or what we hold beyond it was deleted: within 48 hours, not within days."""
+        monkeypatch.setattr(listing, "PER_PAGE", 200)
+        old = sorted(kept(live, athlete).values(), key=lambda each: each.start)[5]
+        strava.delete(int(old.external_id))
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        assert old.external_id not in kept(live, athlete)
+
+    def test_an_empty_list_is_the_end_of_everything(self, live, strava, athlete, clock):
+        """Whoever deletes all their sessions has none here either."""
+        for row in strava.activities(STEADY):
+            strava.delete(row["id"])
+        pass_(live, strava, clock, timedelta(minutes=5))
+        with live.store.transaction() as tx:
+            tx.athletes.sync_soon(athlete.id, live.now())
+        claimed_sync(live, athlete)
+        assert kept(live, athlete) == {}
+
+
+@pytest.mark.parametrize(
+    ("days", "newest", "older"),
+    [
+        (0, 47, 96),  # kept for ever: only deletions matter
+        (7, 47, 96),  # the usual
+        (3, 47, 23),  # what is older rides on each newest page
+        (1, 22, 0),  # and the newest page comes more often than deletions ask for
+    ],
+)
+def test_the_cadence_follows_the_retention(days, newest, older):
+    """A row lives as long as twice its reading, whatever the operator has set."""
+    cadence = Cadence.under(days)
+    assert (cadence.newest, cadence.older) == (timedelta(hours=newest), timedelta(hours=older))
+    if days:
+        assert cadence.newest + cadence.older < days * DAY
 
 
 class TestDeepen:

@@ -173,7 +173,9 @@ def _slice(page: int, per_page: int, short: list[int]) -> tuple[int, int]:
 def _wanted(call: Call) -> Kept | None:
     kept = call.account.find(call.request.path_params["id"])
     now = call.world.clock.epoch()
-    if kept is None or kept.visible_from > now or kept.start > now:
+    if kept is None or max(kept.visible_from, kept.start, kept.readable_from) > now:
+        return None
+    if max(kept.visible_from, kept.start) + call.world.hooks.mishaps.unreadable_s > now:
         return None
     return kept if call.sees_private or not kept.private else None
 

@@ -30,6 +30,8 @@ class Kept:
     row: Row
     session: Session | None = None
     detail: Row | None = None
+    readable_from: int = 0
+    inserted: bool = False
     _bytes: bytes | None = None
 
     @property
@@ -86,6 +88,14 @@ class Account:
     def visible(self, now: int) -> list[Kept]:
         """What exists for Strava at ``now``: begun and uploaded."""
         return [kept for kept in self.kept if kept.visible_from <= now and kept.start <= now]
+
+    def became_visible(self, since: int, now: int) -> list[Kept]:
+        """What was uploaded after ``since`` and not later than ``now``, but by hand; oldest first."""
+        return [
+            kept
+            for kept in reversed(self.kept)
+            if since < max(kept.visible_from, kept.start) <= now and not kept.inserted
+        ]
 
     def find(self, activity_id: int) -> Kept | None:
         return next((kept for kept in self.kept if kept.id == activity_id), None)

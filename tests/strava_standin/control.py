@@ -193,9 +193,25 @@ class Standin:
         given = {"code": True} | ({"scopes": list(scopes)} if scopes else {})
         return dict(self._call("POST", f"athletes/{athlete}/grant", given))
 
-    def revoke(self, athlete: int) -> bool:
-        """The athlete withdraws the grant at Strava. False if there was none."""
-        return bool(self._call("POST", f"athletes/{athlete}/revoke")["revoked"])
+    def revoke(self, athlete: int, form: str = "update") -> bool:
+        """The athlete withdraws the grant at Strava. False if there was none. ``form`` of the event: as
+        documented (``update``), or ``delete``, which has been seen too."""
+        return bool(self._call("POST", f"athletes/{athlete}/revoke", {"form": form})["revoked"])
+
+    def mishaps(self, **given: Any) -> None:
+        """How events travel: lost, doubled, late, late_s, shuffled, signature, key, unreadable_s."""
+        self._call("POST", "webhooks", given)
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every event posted or waiting: number, event, due, tries, status, state."""
+        return list(self._call("GET", "webhooks"))
+
+    def deliver(self, *events: dict[str, Any]) -> dict[str, int]:
+        """Post what is due by the stand-in's clock, and before it ``events`` just as they are (forged, say).
+
+        Returns how many are waiting (for their time or their next try), done and given_up.
+        """
+        return dict(self._call("POST", "webhooks/deliver", {"events": list(events)}))
 
     def _call(self, method: str, path: str, given: dict[str, Any] | None = None) -> Any:
         body = None if given is None else json.dumps(given).encode()

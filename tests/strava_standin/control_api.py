@@ -59,6 +59,8 @@ async def clock(request: Request) -> Response:
         world.clock.set(instant(given["set"]))
     if "advance" in given:
         world.clock.advance(float(given["advance"]))
+    if given:
+        world.announce()
     return JSONResponse({"now": world.clock.now().isoformat()})
 
 
@@ -161,18 +163,51 @@ async def activities(request: Request) -> Response:
     now = world.clock.now()
     row = new_row(account, given, now, world.free_id())
     appears = int(instant(visible_from).timestamp()) if visible_from else world.clock.epoch()
-    account.insert(Kept(epoch_of(row), appears, row))
+    account.insert(Kept(epoch_of(row), appears, row, inserted=True))
+    if row.get("visibility") != "only_me" or _sees_private(world, account):
+        world.tell(account, int(row["id"]), "create")
     return JSONResponse(row)
 
 
 async def activity(request: Request) -> Response:
     """POST edits fields (``{"private": true, "visibility": "only_me"}`` hides), DELETE removes."""
     account, kept = _found(request)
+    world = world_of(request)
+    sees_private = _sees_private(world, account)
+    was_private = kept.private
     if request.method == "DELETE":
         account.delete(kept.id)
+        if sees_private or not was_private:
+            world.tell(account, kept.id, "delete")
         return JSONResponse({})
-    account.edit(kept, await _given(request))
+    changes = await _given(request)
+    account.edit(kept, changes)
+    _tell_edit(world, account, kept, changes, was_private=was_private)
     return JSONResponse(kept.row)
+
+
+def _sees_private(world: World, account: Account) -> bool:
+    grant = world.grants.by_athlete.get(account.id)
+    return grant is not None and "activity:read_all" in grant.scopes
+
+
+def _tell_edit(
+    world: World, account: Account, kept: Kept, changes: dict[str, Any], *, was_private: bool
+) -> None:
+    """Strava announces title, type and privacy, and nothing else. Who may not see private activities hears
+    of a hidden one as deleted, and of a shown one as new."""
+    if kept.private != was_private and not _sees_private(world, account):
+        world.tell(account, kept.id, "delete" if kept.private else "create")
+        return
+    updates = {}
+    if "name" in changes:
+        updates["title"] = str(changes["name"])
+    if "sport_type" in changes or "type" in changes:
+        updates["type"] = str(kept.row.get("sport_type"))
+    if kept.private != was_private:
+        updates["private"] = str(kept.private).lower()
+    if updates and (_sees_private(world, account) or not kept.private):
+        world.tell(account, kept.id, "update", **updates)
 
 
 async def grant(request: Request) -> Response:
@@ -187,9 +222,15 @@ async def grant(request: Request) -> Response:
 
 async def revoked(request: Request) -> Response:
     """The athlete withdraws the grant in Strava's own settings page."""
-    grant = world_of(request).grants.by_athlete.get(_account(request).id)
+    world, account = world_of(request), _account(request)
+    grant = world.grants.by_athlete.get(account.id)
     if grant is not None:
-        world_of(request).grants.end(grant)
+        given = await _given(request)
+        world.grants.end(grant)
+        if given.get("form") == "delete":
+            world.hooks.happened("athlete", account.id, "delete", account.id)
+        else:
+            world.hooks.happened("athlete", account.id, "update", account.id, {"authorized": "false"})
     return JSONResponse({"revoked": grant is not None})
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import api, control_api, oauth_pages
+from . import api, control_api, oauth_pages, subscriptions
 from .answering import not_found
 from .faults import Faulty
 from .world import Settings, World
@@ -24,6 +24,7 @@ READS = [
     Route("/activities/{id:int}/laps", api.activity_laps),
     Route("/activities/{id:int}/zones", api.activity_zones),
     Route("/gear/{id}", api.gear),
+    *subscriptions.CALLS,
 ]
 OAUTH = [
     Route("/oauth/authorize", oauth_pages.authorize, methods=["GET", "POST"]),
@@ -65,7 +66,7 @@ def make_app(settings: Settings) -> ASGIApp:
     """The application; ``settings`` are also what every reset starts from."""
     app = Starlette(
         routes=[
-            Mount("/__control", routes=control_api.ROUTES),
+            Mount("/__control", routes=[*control_api.ROUTES, *subscriptions.CONTROLS]),
             *OAUTH,
             Mount("/api/v3", routes=[*READS, *OAUTH[1:]]),
             *READS,

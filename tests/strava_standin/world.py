@@ -17,6 +17,7 @@ from .quota import OVERALL, READ, Quota
 from .recording import account_of
 from .rows import stamp
 from .runner import make_runner
+from .webhooks import Hooks
 
 CLIENT_ID, CLIENT_SECRET = "4242", "standin-secret"
 ONSET_AFTER_DAYS = 60
@@ -54,7 +55,9 @@ class World:
         self.counters: Counter[str] = Counter()
         self.faults = Faults(settings.seed)
         self.grants = Grants(self.clock, settings.seed, self.counters)
+        self.hooks = Hooks(self.clock, settings.seed, self.counters)
         self.accounts: dict[int, Account] = {}
+        self._announced: dict[int, int] = {}
         self._inserted = 0
         for slot, wish in enumerate(settings.athletes):
             self._seat(slot, {"kind": wish} if isinstance(wish, str) else dict(wish))
@@ -73,6 +76,27 @@ class World:
             if kept is not None:
                 return account, kept
         return None
+
+    def tell(self, account: Account, activity_id: int, aspect: str, **updates: str) -> None:
+        """Announce a change of an activity to whoever listens, as far as the grant lets them see it."""
+        grant = self.grants.by_athlete.get(account.id)
+        if grant is not None and grant.scopes & {"activity:read", "activity:read_all"}:
+            self.hooks.happened("activity", activity_id, aspect, account.id, updates)
+
+    def announce(self) -> None:
+        """Announce the planted activities that have become visible since the last look."""
+        if self.hooks.subscription is None:
+            return
+        now = self.clock.epoch()
+        for account in self.accounts.values():
+            grant = self.grants.by_athlete.get(account.id)
+            if grant is None:
+                continue
+            since = self._announced.setdefault(account.id, now)
+            for kept in account.became_visible(since, now):
+                if not kept.private or "activity:read_all" in grant.scopes:
+                    self.tell(account, kept.id, "create")
+            self._announced[account.id] = now
 
     def note(self, method: str, path: str, query: str, status: int, notes: dict[str, Any]) -> None:
         """Write a request into the ledger; ``notes`` say whose it was and whether it counted."""

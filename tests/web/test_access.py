@@ -17,6 +17,9 @@ MATRIX = {
     ("GET", "/healthz"): (200, 200, 200),
     ("GET", "/readyz"): (200, 200, 200),
     ("GET", "/static/{name}"): (200, 200, 200),
+    # Strava's: the path is the key, and a wrong one is no page.
+    ("GET", "/webhook/{secret}"): (404, 404, 404),
+    ("POST", "/webhook/{secret}"): (404, 404, 404),
     # For who knows the token, and for nobody while there is none.
     ("GET", "/metrics"): (404, 404, 404),
     # A form without its consent; a redirect without its state.
@@ -56,6 +59,7 @@ MATRIX = {
     ("GET", "/admin/athletes"): (303, 303, 200),
     ("GET", "/admin/nights"): (303, 303, 200),
     ("GET", "/admin/mails"): (303, 303, 200),
+    ("GET", "/admin/inbox"): (303, 303, 200),
     ("GET", "/admin/logbook"): (303, 303, 200),
     ("GET", "/admin/quarantine"): (303, 303, 200),
     ("GET", "/admin/guards"): (303, 303, 200),
@@ -77,7 +81,7 @@ ADMIN_PAGES = [
 
 
 def filled(path: str) -> str:
-    path = path.replace("{token}", TOKEN).replace("{name}", "freshlegs.css").replace("{night}", "2026-03-01")
+    path = path.replace("{token}", TOKEN).replace("{secret}", TOKEN).replace("{name}", "freshlegs.css").replace("{night}", "2026-03-01")
     path = path.replace("{athlete}", str(UUID(int=1))).replace("{job}", "1").replace("{row}", "1")
     return f"{path}?token={TOKEN}" if path == "/address/confirm" else path
 

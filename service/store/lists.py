@@ -1,0 +1,53 @@
+"""How far each athlete's list of sessions has been read, and what of it nobody has read again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, update
+
+from service.domain.activity import Source
+from service.store.tables import ActivityRow, AthleteRow
+
+
+class Lists:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def read(self, athlete_id: UUID, now: datetime) -> None:
+        """The newest page was read: whatever it shows is as Strava has it."""
+        self._set(athlete_id, listed_at=now)
+
+    def read_whole(self, athlete_id: UUID, now: datetime) -> None:
+        """All that is older was read too, so every session that Strava still has is renewed."""
+        self._set(athlete_id, listed_whole_at=now)
+
+    def soon(self, athlete_id: UUID, at: datetime) -> None:
+        """Make the newest page wanted, at ``at`` unless a sync is due before."""
+        self._set(athlete_id, listed_at=None, sync_due_at=func.least(AthleteRow.sync_due_at, at))
+
+    def end_of_page(self, athlete_id: UUID) -> datetime | None:
+        """The start of the oldest session on the newest page as last read; ``None`` if it was empty."""
+        query = (
+            select(func.min(ActivityRow.start))
+            .join(AthleteRow, AthleteRow.id == ActivityRow.athlete_id)
+            .where(
+                AthleteRow.id == athlete_id,
+                ActivityRow.source == Source.STRAVA,
+                ActivityRow.fetched_at == AthleteRow.listed_at,
+            )
+        )
+        found: datetime | None = self._connection.execute(query).scalar_one()
+        return found
+
+    def held(self, athlete_id: UUID, since: datetime, until: datetime) -> set[str]:
+        """External ids of Strava's sessions kept here that started from ``since`` to before ``until``."""
+        query = select(ActivityRow.external_id).where(
+            ActivityRow.athlete_id == athlete_id,
+            ActivityRow.source == Source.STRAVA,
+            ActivityRow.start >= since,
+            ActivityRow.start < until,
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def _set(self, athlete_id: UUID, **values: object) -> None:
+        self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(**values))
