@@ -60,10 +60,6 @@ class Kilometres:
         return np.where(seconds > 0, summed / np.maximum(seconds, 1e-9), np.nan)
 
     @property
-    def all(self) -> Flags:
-        return np.ones(len(self), dtype=np.bool_)
-
-    @property
     def seen(self) -> Flags:
         """Sessions that have splits."""
         return np.asarray(np.bincount(self.run, minlength=self.runs) > 0)
