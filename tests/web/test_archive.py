@@ -4,8 +4,10 @@ from uuid import UUID
 
 import pytest
 
+from service.domain.night import Decision, Silence
 from service.store.uploads import UploadState
 from service.web import archive
+from tests.verdicts import assessment
 from tests.web.conftest import Browser, Site, form_token
 
 CSV = b"Activity ID,Activity Date,Activity Type,Elapsed Time\n1,2025-01-01 07:00:00,Run,1800\n"
@@ -19,6 +21,13 @@ def hand_over(browser: Browser, content: bytes = CSV, name: str = "export.csv"):
     """The form of the status page with a file."""
     token = form_token(browser.get("/status").text)
     return browser.client.post("/archive", data={"csrf": token}, files={"file": (name, content)})
+
+
+def judge(site: Site, athlete: UUID) -> None:
+    """A first verdict."""
+    night, silent = site.clock().date(), Decision(None, Silence.NOTHING_FOUND)
+    with site.store.transaction() as tx:
+        tx.nights.record(athlete, night, assessment(night=night), silent, site.clock(), "digest")
 
 
 def taken(site: Site, athlete: UUID) -> UUID:
@@ -35,7 +44,7 @@ def test_an_archive_is_kept_and_a_worker_woken(site: Site) -> None:
     athlete = site.athlete()
     content = CSV + b"x" * (archive.MIB + 17)
     answer = hand_over(athlete, content)
-    assert (303, "/status#archive") == (answer.status_code, answer.headers["location"])
+    assert (answer.status_code, answer.headers["location"]) == (303, "/status#archive")
     with site.store.transaction() as tx:
         upload = tx.uploads.latest(athlete.athlete_id)
         assert upload is not None
@@ -65,6 +74,8 @@ def test_the_page_shows_what_came_of_it(site: Site) -> None:
         upload = tx.uploads.latest(athlete.athlete_id)
         assert upload is not None
         tx.uploads.finish(upload, UploadState.DONE, RESULT, site.clock())
+    assert 'name="file"' not in athlete.get("/status").text  # that page looks again by itself
+    judge(site, athlete.athlete_id)
     page = athlete.get("/status").text
     assert "2 new sessions" in page
     assert "123.fit: it is empty" in page

@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from service.domain.night import Decision, MailKind
+from service.domain.night import Decision, MailKind, Silence
+from service.store.uploads import UploadState
 from service.web.app import build_web
 from tests.verdicts import assessment, finding
 from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
@@ -192,3 +193,38 @@ def test_pages_fit_and_are_labelled(chromium: Browser, served: Site, size: tuple
         found[path] = page.evaluate(CHECKS)
     context.close()
     assert {path: [] for path in PAGES} == found
+
+
+def test_an_archive_is_handed_over(served: Site, page: Page, tmp_path: Path) -> None:
+    """Chosen, sent, watched without a script, and told; nothing is wider than the phone."""
+    connect(page)
+    page.goto("/status")
+    assert page.get_by_text("as soon as your first verdict").is_visible()
+    with served.store.transaction() as tx:
+        newcomer = tx.athletes.by_strava_id(4711)
+        assert newcomer is not None
+        clear = assessment(night=NOW.date())
+        tx.nights.record(newcomer.id, NOW.date(), clear, Decision(None, Silence.NOTHING_FOUND), NOW, "digest")
+    page.goto("/status")
+    (tmp_path / "export.zip").write_bytes(b"PK" + b"x" * 3_000_000)
+    page.get_by_label("A zip or a single file").set_input_files(tmp_path / "export.zip")
+    page.get_by_role("button", name="Upload").click()
+    assert page.get_by_text("Your archive waits to be read").is_visible()
+    with served.store.transaction() as tx:
+        athlete = tx.athletes.by_strava_id(4711)
+        assert athlete is not None
+        upload = tx.uploads.latest(athlete.id)
+        assert upload is not None
+        assert upload.size == 3_000_002
+        tx.uploads.take(upload.id, 60)
+        tx.uploads.progress(upload.id, 12, 640, 60)
+    page.goto("/status")
+    assert page.get_by_text("Reading file 12 of 640").is_visible()
+    result = {"files": 640, "read": 647, "new": 640, "changed": 0, "known": 7, "repaired": 3, "refused": 1}
+    told = result | {"reasons": [["it is empty", 1]], "numbered": ["123.fit.gz: it is empty"]}
+    with served.store.transaction() as tx:
+        tx.uploads.finish(upload, UploadState.DONE, told, NOW)
+    page.goto("/status")
+    assert page.get_by_text("640 new sessions").is_visible()
+    page.get_by_text("Why one was refused").click()
+    assert page.get_by_text("123.fit.gz: it is empty").is_visible()
