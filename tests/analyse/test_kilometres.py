@@ -1,18 +1,26 @@
 """What splits tell: hard efforts, critical speed, hard kilometres, decoupling; and what is left out."""
 
+import json
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from service.analyse.assess import assess_nights
 from service.analyse.diary import ROW, diary_of
 from service.analyse.kilometres import kilometres_of
+from service.analyse.terrain import effort_factor
 from service.domain.activity import Activity
-from service.domain.history import Profile
+from service.domain.history import History, Profile
 from service.domain.record import to_json
+from service.strava.mapping import activity_from_json
 from tests.analyse.people import CONSTANTS, history, on, run, session
 from tests.analyse.runs import detailed, usual
 from tests.analyse.seventieth import BEATS, verdict
+
+RECORDED = Path(__file__).parents[3] / "shared" / "data" / "strava_api" / "detailed_activity_run.json"
 
 
 def signals(sessions, day=70):
@@ -105,6 +113,21 @@ def test_decoupling_has_its_preconditions(spoilt):
     assert signals([spoilt]).signals.drift.decoupling[0] != signals([spoilt]).signals.drift.decoupling[0]
     even = signals([detailed(1, km=14, hr=BEATS)]).signals.drift.decoupling[0]
     assert even == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.skipif(not RECORDED.is_file(), reason=f"the recorded activity is not at {RECORDED}")
+def test_a_recorded_activity_is_read_kilometre_by_kilometre():
+    """A real run through a city: Strava's adjusted speeds near ours, few stops, no steep descent."""
+    activity = activity_from_json(json.loads(RECORDED.read_text()))
+    diary = diary_of(History((activity,)), activity.training_day + timedelta(days=1), CONSTANTS)
+    table = kilometres_of(diary.sessions, diary.activities, CONSTANTS)
+    own = table.metres / table.seconds * effort_factor(table.climb_m / table.metres)
+    assert len(table) == 23
+    assert table.metres.sum() == pytest.approx(activity.distance_m, rel=0.01)
+    assert np.abs(table.flat_mps / own - 1).max() < 0.05
+    assert np.nansum(table.stood_s) == 100
+    assert diary.signals.descents.metres[0] == 0
+    assert diary.signals.drift.slowed[0] == pytest.approx(0.0, abs=0.08)
 
 
 def test_what_single_runs_could_not_show_is_unseen():
