@@ -115,6 +115,7 @@ def purge(app: App) -> None:
         if app.settings.strava_retention_days:
             limit = timedelta(days=app.settings.strava_retention_days)
             removed = tx.activities.delete_older_than(now - limit)
+            tx.nights.empty_evidence(now - limit)
         tx.mailbox.purge(now - MAIL_TEXT_KEPT)
         tx.mailbox.drop_receipts(now - RECEIPT_KEPT)
         tx.uploads.purge(now - UPLOAD_RESULT_KEPT)

@@ -6,13 +6,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain import record
 from service.domain.finding import Assessment
 from service.domain.night import Decision, MailKind, SentMail, Silence
 from service.store.tables import NightRow
+
+EMPTYING = text("""
+    UPDATE night SET assessment = assessment
+        || '{"fitness": null, "fatigue": null, "longest_safe_m": null, "balanced_load": null}'
+        || jsonb_build_object('findings', (
+            SELECT coalesce(jsonb_agg(finding || '{"evidence": []}' ORDER BY place), '[]')
+            FROM jsonb_array_elements(assessment -> 'findings') WITH ORDINALITY AS each (finding, place)))
+    WHERE judged_at < :before AND (
+        jsonb_path_exists(assessment, '$.findings[*].evidence[0]')
+        OR assessment ->> 'fitness' IS NOT NULL OR assessment ->> 'fatigue' IS NOT NULL
+        OR assessment ->> 'longest_safe_m' IS NOT NULL OR assessment ->> 'balanced_load' IS NOT NULL
+    )""")
+"""Numbers of sessions that Strava may not let us keep: those of a night live as long as its sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,10 @@ class Nights:
             .returning(NightRow.night)
         )
         return done.first() is not None
+
+    def empty_evidence(self, judged_before: datetime) -> int:
+        """Retention: of older verdicts state, score, reasons and decision stay, the numbers go."""
+        return self._connection.execute(EMPTYING, {"before": judged_before}).rowcount
 
     def latest(self, athlete_id: UUID) -> JudgedNight | None:
         found = self.of(athlete_id, 1)
