@@ -76,9 +76,7 @@ def _imported(app: App, upload: Upload, path: Path, zone: str) -> Tally:
                 tx.uploads.progress(upload.id, done, total, LEASE_S)
 
     request = Request((path,), zone=zone, not_after=app.now(), progress=progress)
-    tally = Tally()
-    for tally in take_in(app.store, upload.athlete_id, request, app.now()):
-        pass
+    *_, tally = take_in(app.store, upload.athlete_id, request, app.now())
     return tally
 
 
