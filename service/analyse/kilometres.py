@@ -65,10 +65,11 @@ class Kilometres:
         return np.asarray(np.bincount(self.run, minlength=self.runs) > 0)
 
 
-def kilometres_of(sessions: Sessions, activities: Sequence[Activity], c: Constants) -> Kilometres:
-    """The believable splits of every outdoor run. Of a joined session those of its longest recording."""
+def kilometres_of(sessions: Sessions, activities: Sequence[Activity], since: int, c: Constants) -> Kilometres:
+    """The believable splits of every outdoor run from the day ``since`` (ordinal) on. Of a joined session
+    those of its longest recording."""
     rows: list[tuple[float, ...]] = []
-    for index in np.flatnonzero(sessions.is_run & ~sessions.indoor).tolist():
+    for index in np.flatnonzero(sessions.is_run & ~sessions.indoor & (sessions.day >= since)).tolist():
         began = 0.0
         splits = activities[int(sessions.part[index])].splits
         whole = float(sum(split.moving_s for split in splits))
@@ -84,8 +85,9 @@ def kilometres_of(sessions: Sessions, activities: Sequence[Activity], c: Constan
 def _believed(table: Floats, sessions: Sessions, c: Constants) -> Kilometres:
     run, place, began, whole, seconds, metres, climb, hr, adjusted, elapsed = table
     speed = metres / seconds
-    fair = (metres >= c.splits.shortest_m) & (speed >= c.splits.slowest_mps) & (speed <= c.splits.fastest_mps)
     run = run.astype(np.int64)
+    fastest = np.minimum(c.splits.fastest_mps, c.splits.leap * sessions.speed_mps[run])
+    fair = (metres >= c.splits.shortest_m) & (speed >= c.splits.slowest_mps) & (speed <= fastest)
     with np.errstate(invalid="ignore"):
         trusted = (hr >= c.gates.lowest_hr) & (hr <= c.gates.highest_hr)
     trusted &= ~np.isnan(sessions.average_hr[run])  # a sensor not believed over the run is not in its parts

@@ -10,6 +10,7 @@ class Splits:
     shortest_m: float
     slowest_mps: float
     fastest_mps: float
+    leap: float
     grade_clip: float
     adjusted_trust: float
     settle_min: float

@@ -29,6 +29,9 @@ Floats = NDArray[np.float64]
 TOLD_DAYS = 42
 """A night reads no signal older than this; a nightly batch computes no more of them."""
 
+KILOMETRES_DAYS = 180
+"""Nor do its rules look further behind a signal than this for splits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
@@ -62,7 +65,7 @@ def signals_of(
 ) -> Signals:  # fmt: skip
     """Signals for nights from ``first_night`` (ordinal) on."""
     since = first_night - TOLD_DAYS
-    kilometres = kilometres_of(sessions, activities, c)
+    kilometres = kilometres_of(sessions, activities, since - KILOMETRES_DAYS, c)
     drift = drift_of(kilometres, sessions, c)
     speeds = speeds_of(kilometres, sessions, loads, profile, since, c)
     own = [activities[int(part)] for part in sessions.part]

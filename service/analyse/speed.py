@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,7 @@ from service.analyse.constants import Constants
 from service.analyse.kilometres import Kilometres
 from service.analyse.load import Loads
 from service.analyse.sessions import Sessions
-from service.analyse.trailing import highest, trailing
+from service.analyse.trailing import trailing
 from service.domain.history import Profile
 
 Floats = NDArray[np.float64]
@@ -71,8 +72,7 @@ def _critical(kilometres: Kilometres, sessions: Sessions, c: Constants) -> Float
     s = c.speed
     lengths = np.array([s.short_m, s.middle_m, s.long_m])
     best = np.vstack([_fastest(kilometres, sessions, metres, c) for metres in lengths])
-    best[:, _leaps(best[0], c)] = np.nan
-    lately = [trailing(sessions.day, row, s.window_days, s.runs_needed, highest) for row in best]
+    lately = [trailing(sessions.day, row, s.window_days, s.runs_needed, partial(_best, c)) for row in best]
     return critical_speed(lengths[:, None], lengths[:, None] / np.vstack(lately))[0]
 
 
@@ -97,14 +97,9 @@ def _fastest(kilometres: Kilometres, sessions: Sessions, metres: float, c: Const
     return best
 
 
-def _leaps(best: Floats, c: Constants) -> Flags:
-    """Sessions whose fastest kilometre is much faster than any before: a fault of the position."""
-    leaps, top = np.zeros(len(best), dtype=np.bool_), np.inf
-    for row in np.flatnonzero(~np.isnan(best)).tolist():
-        leaps[row] = best[row] > c.speed.leap * top
-        if not leaps[row]:
-            top = best[row] if np.isinf(top) else max(top, best[row])
-    return leaps
+def _best(c: Constants, ordered: Sequence[float]) -> float:
+    """The highest, unless it is far above the next: a leap of the position, not of fitness."""
+    return ordered[-1] if ordered[-1] <= c.speed.leap * ordered[-2] else ordered[-2]
 
 
 def _hard_minutes(

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -55,8 +56,9 @@ def test_critical_speed_is_a_lower_bound_without_leaps_and_downhills():
     base = usual(range(60))
     own = signals(base).signals.speeds.critical_mps[-1]
     leap = detailed(66, pace_s=[330.0] * 9 + [150.0], hr=BEATS)
+    one_off = detailed(66, km=6, pace_s=200.0, hr=BEATS)
     falling = detailed(66, pace_s=250.0, hr=BEATS, climb_m=-25.0)
-    for each in (leap, falling):
+    for each in (leap, one_off, falling):
         assert signals([*base, each]).signals.speeds.critical_mps[-1] == pytest.approx(own)
     short = detailed(66, km=2, pace_s=330.0, hr=BEATS)
     assert signals([short]).signals.speeds.critical_mps[-1] != own
@@ -92,7 +94,7 @@ def test_splits_that_cannot_be_are_left_out():
     )  # fmt: skip
     activity: Activity = replace(good, splits=bad)
     diary = signals([activity])
-    table = kilometres_of(diary.sessions, diary.activities, CONSTANTS)
+    table = kilometres_of(diary.sessions, diary.activities, 0, CONSTANTS)
     assert list(table.place) == [0, 4, 5, 6, 7, 8, 9]
     assert list(table.hr != table.hr) == [False, True, False, False, False, False, False]
     assert table.flat_mps[[2, 3]] == pytest.approx([3.3, 1000 / 330])
@@ -120,7 +122,7 @@ def test_a_recorded_activity_is_read_kilometre_by_kilometre():
     """A real run through a city: Strava's adjusted speeds near ours, few stops, no steep descent."""
     activity = activity_from_json(json.loads(RECORDED.read_text()))
     diary = diary_of(History((activity,)), activity.training_day + timedelta(days=1), CONSTANTS)
-    table = kilometres_of(diary.sessions, diary.activities, CONSTANTS)
+    table = kilometres_of(diary.sessions, diary.activities, 0, CONSTANTS)
     own = table.metres / table.seconds * effort_factor(table.climb_m / table.metres)
     assert len(table) == 23
     assert table.metres.sum() == pytest.approx(activity.distance_m, rel=0.01)
@@ -159,3 +161,20 @@ def test_a_night_sees_no_later_run_in_any_signal():
         whole = assess_nights(past, [on(day), on(76)], CONSTANTS)[0]
         alone = assess_nights(past.before(on(day)), [on(day)], CONSTANTS)[0]
         assert to_json(whole) == to_json(alone)
+
+
+def test_a_nightly_verdict_is_that_of_a_replay_over_a_long_history():
+    """A batch leaves out splits that no rule reads any more; not a digit moves."""
+    dice = Random(5)
+    long = [
+        detailed(
+            day, km=dice.randint(8, 17), pace_s=dice.uniform(290, 350), hr=dice.uniform(140, 172),
+            climb_m=dice.uniform(-60, 20), temperature_c=dice.uniform(5, 30), spm=dice.uniform(155, 172),
+            stood_s=dice.choice([0.0, 80.0]), perceived_exertion=dice.choice([4.0, 7.0, 9.0]),
+        )
+        for day in range(0, 400, 3)
+    ]  # fmt: skip
+    past = history(long)
+    nights = [on(day) for day in range(392, 400)]
+    replayed = assess_nights(past, [on(60), *nights], CONSTANTS)[1:]
+    assert replayed == [assess_nights(past, [night], CONSTANTS)[0] for night in nights]
