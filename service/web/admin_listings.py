@@ -66,6 +66,8 @@ ATHLETES = Listing(
         Column("Activities", _of_activities(func.count()), listing.text),
         Column("With heart rate", _share(ActivityRow.average_hr.is_not(None)), listing.share),
         Column("With detail", _share(ActivityRow.detailed.is_(True)), listing.share),
+        Column("Last list", AthleteRow.listed_at.expression, listing.time),
+        Column("Older ones", AthleteRow.listed_whole_at.expression, listing.time),
         Column("Next night", AthleteRow.next_night.expression, listing.text),
         Column("Zone", AthleteRow.zone.expression, listing.text),
         Column("Attempts", AthleteRow.sync_attempts.expression, listing.text),

@@ -17,6 +17,7 @@ from service.domain.history import CheckIn
 from service.store.nights import JudgedNight
 from service.store.session import Transaction
 from service.web import words
+from service.web.backfill import read_so_far
 from service.web.course import LEGS, picture
 from service.web.deps import Deps, WebDeps
 from service.web.findings import shown, unseen
@@ -61,6 +62,7 @@ def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLRespon
         lately = _lately(tx, athlete_id, deps.now())
         upload = tx.uploads.latest(athlete_id)
     values = _values(found, deps) | _over_time(found, lately, deps) | {"archive": upload}
+    values["history"] = read_so_far(found.athlete, lately.activities, deps.now())
     if upload is not None and upload.busy:
         values["refresh_s"] = REFRESH_S
     return page(deps, "status.html", visit, here="status", **values)
