@@ -33,6 +33,8 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """Noon: 04:30 is long past in most zones, and still to come in some."""
 HISTORY_DAYS = 100
 """All of it fits on the newest page, so every visible session is ours to hold."""
+LEASE_S = 2
+"""Long enough for a sync on a busy machine: one that outlasts its lease is begun again beside itself."""
 POST_DELAY_S = 0.06
 TOKEN_DELAY_S = 0.08
 SCOPES = frozenset({"read", "activity:read_all", "profile:read_all"})
@@ -154,15 +156,15 @@ def _environment(home: Path, standin: Standin, post: Mailbox, port: int) -> dict
         "SMTP_HOST": post.host,
         "SMTP_PORT": str(post.port),
         "SMTP_TLS": "none",
-        "LEASE_S": "1",
+        "LEASE_S": str(LEASE_S),
         "CLOCK_PERIOD_S": "0.2",
         "LOG_FORMAT": "json",
     }
 
 
 def _remove(home: Path) -> None:
-    """The folder goes; what the processes have said stays if ``KEEP_LOG`` names a place for it."""
-    place = os.environ.get("KEEP_LOG")
+    """The folder goes; what the processes have said stays if ``KEEP`` names a place for it."""
+    place = os.environ.get("KEEP")
     if place and (home / "processes.log").exists():
         shutil.copy(home / "processes.log", place)
     shutil.rmtree(home, ignore_errors=True)

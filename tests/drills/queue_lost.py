@@ -5,12 +5,12 @@ import time
 
 from tests.drills.audit import audit
 from tests.drills.figure import Figure, none
-from tests.drills.ground import Ground, open_ground
+from tests.drills.ground import LEASE_S, Ground, open_ground
 from tests.drills.passage import Passage
 from tests.drills.size import Size
 
-LEASES_WITHOUT_WORKERS = 14
-"""More than a row is claimed before it is parked. A lease is one second here."""
+LEASES_WITHOUT_WORKERS = 12
+"""More than the attempts after which a row is parked."""
 CREW = ("worker", "worker", "clock")
 TABLES = """SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
     WHERE schemaname = 'public' AND starts_with(tablename, 'procrastinate_')"""
@@ -40,7 +40,7 @@ def _let_nobody_come(passage: Passage) -> None:
     """Everybody connects while only the clock runs: work is asked for, lease after lease, and not done."""
     clock = passage.ground.crew.start("clock")
     passage.connect()
-    time.sleep(LEASES_WITHOUT_WORKERS)
+    time.sleep(LEASES_WITHOUT_WORKERS * LEASE_S)
     passage.ground.crew.stop(clock)
 
 
