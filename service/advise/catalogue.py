@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from service.advise import occasions
 from service.advise.restraint import Limits
 from service.domain.advice import Exercise
 from service.domain.finding import Cause, Context
@@ -78,12 +79,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every suggestion there is, and how sparingly mails are written."""
+    """Every suggestion there is, how sparingly warnings are written, and when other mails are."""
 
     entries: tuple[Entry, ...]
     blocks: Mapping[str, Block]
     sources: Mapping[str, str]
     restraint: Limits
+    occasions: occasions.Limits
 
     def entry(self, cause: Cause, rule: str) -> Entry | None:
         """The entry made for this rule, else the cause's general one, else ``None``."""
@@ -115,6 +117,7 @@ def _catalogue(record: Record) -> Catalogue:
         blocks=blocks,
         sources=sources,
         restraint=_limits(record["restraint"]),
+        occasions=occasions.Limits(**{name: entry["value"] for name, entry in record["occasions"].items()}),
     )
 
 

@@ -14,3 +14,12 @@ class Day:
     date: date
     load: float | None
     fitness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LongRun:
+    """The usual long run of ``day`` (metres, median of the last weeks) beside what was run lately."""
+
+    day: date
+    usual_m: float
+    ceiling_m: float

@@ -92,7 +92,24 @@ class Button:
     kind: ClassVar[str] = "button"
 
 
-Block = Paragraph | Points | Measure | Step | Table | Series | Button
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One tap among a few, side by side; each leads to a page that asks once more."""
+
+    links: tuple[Link, ...]
+    kind: ClassVar[str] = "choices"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The picture that travels with the mail; ``caption`` says the same for who does not see it."""
+
+    caption: str
+    alt: str
+    kind: ClassVar[str] = "chart"
+
+
+Block = Paragraph | Points | Measure | Step | Table | Series | Button | Choices | Chart
 
 
 @dataclass(frozen=True, slots=True)

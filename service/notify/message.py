@@ -11,6 +11,7 @@ from service.domain.message import Message
 from service.domain.night import MailKind
 from service.notify import days, page, phrases, plain
 from service.notify import warning as sections_of
+from service.notify.chart import Picture
 from service.notify.letter import Button, Letter, Link, Paragraph, Points, Section
 from service.notify.warning import DayLoad, Told
 
@@ -26,6 +27,7 @@ class Links:
     unsubscribe_url: str
     checkin_url: str | None = None
     mute_url: str | None = None
+    reply_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,29 @@ def warning(
     units: Units = Units.METRIC,
     loads: Sequence[DayLoad] = (),
     measured: str | None = None,
+    picture: Picture | None = None,
 ) -> Message:
     """The mail about the night's leading finding.
 
     ``loads`` are the days before the night, oldest first (28 make a good picture; none, no picture).
+    ``picture`` shows the weeks before; it is for claims about a trend, and nothing is said by it alone.
     ``measured`` says in one sentence how often such warnings were right; ``None`` = not measured. Raises
     ``ValueError`` where there is no finding to write about.
     """
     finding = assessment.leading
     if finding is None:
         raise ValueError(f"the night of {assessment.night} has no finding: write only about warnings")
-    told = Told(assessment, finding, advice, units, links.checkin_url, tuple(loads), measured)
+    told = Told(
+        assessment,
+        finding,
+        advice,
+        units,
+        links.checkin_url,
+        tuple(loads),
+        measured,
+        links.reply_url,
+        picture.caption if picture else None,
+    )
     until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
     headline = phrases.headline(finding, days.spoken(until))
     letter = Letter(
@@ -66,7 +80,7 @@ def warning(
         sections=sections_of.sections(told),
         footer=_warning_footer(links),
     )
-    return _message(MailKind.WARNING, assessment.night, letter, links.unsubscribe_url)
+    return finished(MailKind.WARNING, assessment.night, letter, links.unsubscribe_url, picture)
 
 
 def confirm_address(confirm_url: str, *, night: date) -> Message:
@@ -90,7 +104,7 @@ def confirm_address(confirm_url: str, *, night: date) -> Message:
         ),
         footer=(Paragraph("freshlegs writes rarely, and every warning can be switched off with one tap."),),
     )
-    return _message(MailKind.CONFIRM_ADDRESS, night, letter)
+    return finished(MailKind.CONFIRM_ADDRESS, night, letter)
 
 
 def reconnect(connect_url: str, *, night: date, links: Links) -> Message:
@@ -125,7 +139,7 @@ def reconnect(connect_url: str, *, night: date, links: Links) -> Message:
         ),
         footer=(Paragraph("No more mail from freshlegs.", (Link("Unsubscribe", links.unsubscribe_url),)),),
     )
-    return _message(MailKind.RECONNECT, night, letter, links.unsubscribe_url)
+    return finished(MailKind.RECONNECT, night, letter, links.unsubscribe_url)
 
 
 def erased(*, night: date) -> Message:
@@ -159,7 +173,7 @@ def erased(*, night: date) -> Message:
         ),
         footer=(Paragraph("Thank you for having tried it. Run well."),),
     )
-    return _message(MailKind.ERASED, night, letter)
+    return finished(MailKind.ERASED, night, letter)
 
 
 def imported(figures: Imported, *, night: date, status_url: str) -> Message:
@@ -194,7 +208,7 @@ def imported(figures: Imported, *, night: date, status_url: str) -> Message:
         ),
         footer=(Paragraph("You get this one mail because you uploaded a file."),),
     )
-    return _message(MailKind.IMPORTED, night, letter)
+    return finished(MailKind.IMPORTED, night, letter)
 
 
 def _warning_footer(links: Links) -> tuple[Paragraph, ...]:
@@ -212,7 +226,14 @@ def _warning_footer(links: Links) -> tuple[Paragraph, ...]:
     )
 
 
-def _message(kind: MailKind, night: date, letter: Letter, unsubscribe_url: str | None = None) -> Message:
+def finished(
+    kind: MailKind,
+    night: date,
+    letter: Letter,
+    unsubscribe_url: str | None = None,
+    picture: Picture | None = None,
+) -> Message:
+    """The letter as a mail: text and HTML made from the same blocks."""
     return Message(
         kind=kind,
         night=night,
@@ -220,4 +241,5 @@ def _message(kind: MailKind, night: date, letter: Letter, unsubscribe_url: str |
         text=plain.text(letter),
         html=page.html(letter),
         unsubscribe_url=unsubscribe_url,
+        chart_png=picture.png if picture else None,
     )

@@ -1,4 +1,5 @@
-"""A message as the bytes that travel: multipart/alternative, plain text first, fixed headers."""
+"""A message as the bytes that travel: multipart/alternative, plain text first, fixed headers; a picture, if
+there is one, stands beside the HTML in a multipart/related."""
 
 import hashlib
 import re
@@ -16,6 +17,8 @@ from service.notify.envelope import Envelope
 WHOLE_LINES = SMTP.clone(max_line_length=998)
 """Folding at 78 turns a long unsubscribe link into encoded words that no mail program can follow."""
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,480}>")
+CHART_ID = "<chart@freshlegs>"
+"""What the HTML of a mail with a picture refers to."""
 HTTP_LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
 
 
@@ -47,9 +50,24 @@ def envelope(
         ) from None
     mail.set_content(message.text, subtype="plain", charset="utf-8", cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if message.chart_png is not None:
+        _attach(mail, message.chart_png, message_id)
     # Between quoted-printable lines "=_" cannot occur; derived, so that every attempt has the same bytes.
-    mail.set_boundary("=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32])
+    mail.set_boundary(_boundary(message_id))
     return Envelope(finished.sender, recipient, message_id, mail.as_bytes(policy=WHOLE_LINES))
+
+
+def _attach(mail: EmailMessage, png: bytes, message_id: str) -> None:
+    """The picture beside the HTML that shows it: programs that leave images out still have both texts."""
+    html = next(part for part in mail.iter_parts() if part.get_content_subtype() == "html")
+    if not isinstance(html, EmailMessage):
+        raise TypeError("the parts of an EmailMessage are EmailMessages")
+    html.add_related(png, "image", "png", cid=CHART_ID, disposition="inline", filename="load.png")
+    html.set_boundary(_boundary(f"{message_id} chart"))
+
+
+def _boundary(key: str) -> str:
+    return "=_" + hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def _headers(

@@ -128,6 +128,9 @@ HEADLINES = {
     (Cause.WARM_UP, "stop_pattern"): "Your runs pause at about the same point: one question",
 }
 
+LEGS = ((1, "Very heavy"), (2, "Heavy"), (3, "Normal"), (4, "Fresh"))
+"""The four answers about the legs; a page asks in the same words."""
+
 EMERGENCY = (
     "Chest pain or pressure; fainting or nearly fainting while running; a racing heart with dizziness; "
     "breathlessness that is not like you.",

@@ -5,6 +5,8 @@ import textwrap
 from service.notify.letter import (
     Block,
     Button,
+    Chart,
+    Choices,
     Letter,
     Link,
     Measure,
@@ -48,6 +50,10 @@ def _block(block: Block) -> str:
             return "\n".join([_wrapped(summary), *(f"  {line}" for line in lines)])
         case Button(link):
             return _link(link)
+        case Choices(links):
+            return "\n".join(_link(link) for link in links)
+        case Chart(caption):
+            return _wrapped(caption)
 
 
 def _paragraph(block: Paragraph) -> str:

@@ -8,10 +8,12 @@ from service.domain.advice import Advice, StrengthBlock, Suggestion
 from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Evidence, Finding
 from service.notify import days, phrases, quantity
+from service.notify.chart import ALT
 from service.notify.letter import (
     Bar,
     Block,
-    Button,
+    Chart,
+    Choices,
     Link,
     Measure,
     Paragraph,
@@ -39,6 +41,8 @@ class Told:
     checkin_url: str | None
     loads: Sequence[DayLoad]
     measured: str | None
+    reply_url: str | None = None
+    caption: str | None = None
 
 
 def sections(told: Told) -> tuple[Section, ...]:
@@ -62,24 +66,30 @@ def opening(told: Told) -> str:
     first = next((e for e in told.finding.evidence if _usual(e, told.units) is not None), None)
     if first is None:
         return "Something in your last sessions differs from your usual. Here is what, and one thing to do."
-    value, usual = _value(first, told.units), _usual(first, told.units)
-    name = phrases.evidence(first.what)
-    against = phrases.baseline(first.what)
-    return f"{name}, {days.span(first.first_day, first.last_day)}: {value}; {against}: {usual}."
+    return observed(first, told.units)
+
+
+def observed(evidence: Evidence, units: Units) -> str:
+    """``Longest run, Sunday 1 March: 24.1 km; the longest of the 30 days before: 16.2 km.``"""
+    name, usual = phrases.evidence(evidence.what), _usual(evidence, units)
+    against = f"; {phrases.baseline(evidence.what)}: {usual}" if usual else ""
+    return f"{name}, {days.span(evidence.first_day, evidence.last_day)}: {_value(evidence, units)}{against}."
 
 
 def _now(told: Told) -> Section:
     if told.advice is None:
         return Section("One thing to do now", (), "lead")
-    return Section("One thing to do now", (_step(told.advice.now, told.assessment.night),), "lead")
+    return Section("One thing to do now", (step(told.advice.now, told.assessment.night),), "lead")
 
 
 def _seen(told: Told) -> Section:
-    blocks: list[Block] = [_measure(evidence, told.units) for evidence in told.finding.evidence]
+    blocks: list[Block] = [measure(evidence, told.units) for evidence in told.finding.evidence]
     if any(evidence.unit == "load" for evidence in told.finding.evidence):
         blocks.append(Paragraph(phrases.LOAD_POINTS))
     if told.loads:
-        blocks.append(_series(told.loads))
+        blocks.append(series(told.loads))
+    if told.caption:
+        blocks.append(Chart(told.caption, ALT))
     also = [finding for finding in told.assessment.findings[1:] if finding.level is not None]
     if also:
         names = ", ".join(f"{phrases.CAUSES[f.cause].lower()} ({f.level})" for f in also)
@@ -105,7 +115,7 @@ def _sureness(told: Told) -> Section:
 
 def _plan(told: Told) -> Section:
     night = told.assessment.night
-    steps: list[Block] = [_step(item, night) for item in told.advice.plan] if told.advice else []
+    steps: list[Block] = [step(item, night) for item in told.advice.plan] if told.advice else []
     longest = told.assessment.longest_safe_m
     # Right after a much longer run its own tenth more is no limit to recommend.
     if told.finding.cause is Cause.MUSCLE_FATIGUE and told.finding.rule != "session_spike" and longest:
@@ -134,8 +144,17 @@ def _weeks(block: StrengthBlock) -> str:
 def _question(told: Told) -> Section:
     blocks: list[Block] = [Paragraph(told.advice.question)] if told.advice else []
     if told.checkin_url:
-        blocks.append(Button(Link("Tell us how your legs feel", told.checkin_url)))
+        blocks += [Paragraph("How are the legs? One tap:"), legs(told.checkin_url)]
+    if told.reply_url:
+        later = "And in a day or two, so that we learn whether such warnings are right:"
+        blocks.append(Paragraph(later, (Link("Did it match how you felt?", told.reply_url),)))
     return Section("Your turn", tuple(blocks))
+
+
+def legs(checkin_url: str) -> Choices:
+    """The four answers, each a tap that leads to the page which keeps it."""
+    joint = "&" if "?" in checkin_url else "?"
+    return Choices(tuple(Link(name, f"{checkin_url}{joint}legs={value}") for value, name in phrases.LEGS))
 
 
 def _limits(told: Told) -> Section:
@@ -157,7 +176,8 @@ def _help(told: Told) -> Section:
     return Section("When to get help at once", card, "urgent")
 
 
-def _measure(evidence: Evidence, units: Units) -> Measure:
+def measure(evidence: Evidence, units: Units) -> Measure:
+    """One observation beside its usual, with the link to its session."""
     value, baseline = evidence.value, evidence.baseline
     comparable = baseline is not None and value >= 0 and baseline > 0 and evidence.what not in quantity.SIGNED
     longest = max(value, baseline) if comparable and baseline else 0.0
@@ -169,10 +189,15 @@ def _measure(evidence: Evidence, units: Units) -> Measure:
         days=days.span(evidence.first_day, evidence.last_day),
         share=value / longest if longest else None,
         usual_share=baseline / longest if longest and baseline is not None else None,
-        link=Link("View on Strava", STRAVA_ACTIVITY.format(evidence.activity_id))
-        if evidence.activity_id
-        else None,
+        link=session_link(evidence),
     )
+
+
+def session_link(evidence: Evidence) -> Link | None:
+    """To the session at Strava, in the words that Strava asks for."""
+    if evidence.activity_id is None:
+        return None
+    return Link("View on Strava", STRAVA_ACTIVITY.format(evidence.activity_id))
 
 
 def _value(evidence: Evidence, units: Units) -> str:
@@ -186,7 +211,7 @@ def _usual(evidence: Evidence, units: Units) -> str | None:
     return quantity.said(evidence.baseline, evidence.unit, units, evidence.what)
 
 
-def _series(loads: Sequence[DayLoad]) -> Series:
+def series(loads: Sequence[DayLoad]) -> Series:
     """The load of each day; the newest days stand out."""
     known = [(load, day) for day, load in loads if load is not None]
     top, top_day = max(known, default=(0.0, loads[0][0]))
@@ -215,7 +240,7 @@ def _week(loads: Sequence[DayLoad]) -> str:
     return f"from {days.short(loads[0][0])}: {figures}"
 
 
-def _step(item: Suggestion, today: date) -> Step:
+def step(item: Suggestion, today: date) -> Step:
     return Step(item.title, days.placed(item.start, item.until, today), item.text)
 
 

@@ -41,7 +41,7 @@ def test_no_advice_where_none_may_be_given(shipped: Catalogue, tonight: Assessme
 
 def test_no_advice_for_a_cause_the_catalogue_does_not_know(shipped: Catalogue) -> None:
     """A catalogue without the cause is no reason to fail."""
-    empty = Catalogue((), shipped.blocks, shipped.sources, shipped.restraint)
+    empty = Catalogue((), shipped.blocks, shipped.sources, shipped.restraint, shipped.occasions)
 
     assert advise(assessment(), empty, profile=Profile()) is None
 

@@ -1,27 +1,39 @@
 """Mails for tests: one for every cause and rule, made with the shipped advice."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from service.advise import catalogue
 from service.advise.catalogue import Catalogue
 from service.advise.choose import advise
 from service.domain.athlete import Units
-from service.domain.finding import Cause, Channel, Evidence, Finding, Level
+from service.domain.course import Day, LongRun
+from service.domain.finding import Cause, Channel, Evidence, Finding, Level, State
 from service.domain.history import Profile
 from service.domain.message import Message
 from service.notify import message
+from service.notify.chart import Picture, picture
+from service.notify.long_run import long_run
 from service.notify.message import Links
+from service.notify.question import question
+from service.notify.week import Week, weekly
 from tests.verdicts import NIGHT, assessment, finding
 
 DAY = timedelta(days=1)
 LINKS = Links(
     status_url="https://freshlegs.example.org/status",
     unsubscribe_url="https://freshlegs.example.org/unsubscribe/Zm9vYmFy",
-    checkin_url="https://freshlegs.example.org/checkin",
-    mute_url="https://freshlegs.example.org/mute/muscle_fatigue",
+    checkin_url="https://freshlegs.example.org/checkin?t=QUJD",
+    mute_url="https://freshlegs.example.org/reply/2026-03-02?mute=1&t=REVG",
+    reply_url="https://freshlegs.example.org/reply/2026-03-02?t=REVG",
 )
+COURSE = [
+    Day(NIGHT - (84 - n) * DAY, [45.0, 0.0, 60.0, 80.0, 0.0, 38.0, 110.0][n % 7] + n / 3, 46 + n / 8)
+    for n in range(84)
+]
 LOADS: list[tuple[date, float | None]] = [
     (NIGHT - (28 - back) * DAY, None if back == 9 else [45.0, 0.0, 60.0, 80.0, 0.0, 38.0, 190.0][back % 7])
     for back in range(28)
@@ -72,6 +84,7 @@ def warning(
     links: Links = LINKS,
     loads: list[tuple[date, float | None]] | None = None,
     measured: str | None = None,
+    chart: Picture | None = None,
 ) -> Message:
     """A warning as the service would write it."""
     tonight = assessment(found or spike(), *others, unseen=("precise_load",))
@@ -83,6 +96,7 @@ def warning(
         units=units,
         loads=LOADS if loads is None else loads,
         measured=measured,
+        picture=chart,
     )
 
 
@@ -103,6 +117,33 @@ def every_warning() -> dict[str, Message]:
         )
         for cause, rule in rules()
         for level, units, safety in looks
+    }
+
+
+def a_week(**changes: Any) -> Week:
+    """An ordinary week with one warning that was kept for the letter."""
+    kept = assessment(spike())
+    plain = Week(
+        night=NIGHT,
+        course=COURSE,
+        runs=5,
+        distance_m=52_300.0,
+        nights={State.CLEAR: 5, State.WATCH: 1, State.WARN: 1},
+        kept=((kept, advise(kept, shipped(), profile=Profile())),),
+        ceiling_m=17_800.0,
+        unseen=("heart_rate",),
+    )
+    return replace(plain, **changes)
+
+
+def letters(units: Units = Units.METRIC) -> dict[str, Message]:
+    """The mails that are neither warnings nor answers to something just done."""
+    planned = LongRun(NIGHT + DAY, 22_000.0, 17_800.0)
+    return {
+        "check_in": question(EVIDENCE[0], night=NIGHT, links=LINKS, units=units),
+        "long_run": long_run(planned, night=NIGHT, links=LINKS, units=units),
+        "weekly": weekly(a_week(), links=LINKS, units=units, picture=picture(COURSE)),
+        "weekly_quiet": weekly(a_week(kept=(), long_run=planned), links=LINKS, units=units),
     }
 
 

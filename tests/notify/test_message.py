@@ -14,7 +14,9 @@ from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Channel, Evidence, Finding, Level, State
 from service.domain.message import Message
 from service.domain.night import MailKind
+from service.domain.preference import CHOICES
 from service.notify import days, message, phrases, quantity
+from service.notify.chart import Picture
 from tests.notify import samples
 from tests.notify.samples import DAY, EVIDENCE, LINKS, LOADS, spike, warning
 from tests.verdicts import NIGHT, assessment, finding
@@ -67,7 +69,8 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def mails() -> dict[str, tuple[Message, Reader]]:
     """Every mail there is, with its HTML read once."""
-    every = samples.every_warning() | samples.service_mails()
+    every = samples.every_warning() | samples.service_mails() | samples.letters()
+    every |= {f"imperial {name}": mail for name, mail in samples.letters(Units.IMPERIAL).items()}
     return {name: (mail, Reader(mail.html)) for name, mail in every.items()}
 
 
@@ -123,9 +126,13 @@ def test_html_and_text_say_the_same(mails: Mails) -> None:
 
 
 def test_html_needs_no_image_and_no_script(mails: Mails) -> None:
-    """Readable with images off, in the dark and on a phone; nothing is fetched."""
+    """Readable with images off, in the dark and on a phone; nothing is fetched. A picture travels with its
+    mail, has a text in its place, and what it shows is said beside it."""
     for mail, html in mails.values():
-        assert {"script", "img", "iframe", "form", "link", "svg"}.isdisjoint(html.tags)
+        pictures = re.findall(r"<img [^>]*>", mail.html)
+        assert all('src="cid:chart@freshlegs"' in each and 'alt="Chart: ' in each for each in pictures)
+        assert len(pictures) == (mail.chart_png is not None)
+        assert {"script", "iframe", "form", "link", "svg"}.isdisjoint(html.tags)
         assert 'name="color-scheme" content="light dark"' in mail.html
         assert "prefers-color-scheme: dark" in mail.html
         assert 'lang="en"' in mail.html
@@ -168,11 +175,12 @@ def test_a_warning_says_all_that_is_owed() -> None:
         "ONE THING TO DO NOW",
         "Short and easy runs (from Tuesday 3 March until Wednesday 4 March)",
         "STRENGTH, FROM THURSDAY 5 MARCH: FOUNDATION",
-        "Tell us how your legs feel: https://freshlegs.example.org/checkin",
+        "Very heavy: https://freshlegs.example.org/checkin?t=QUJD&legs=1 Heavy: ",
+        "Did it match how you felt?: https://freshlegs.example.org/reply/2026-03-02?t=REVG",
         "WHAT THIS CANNOT KNOW",
         "WHEN TO GET HELP AT ONCE",
         "This is information, not medical advice. If in doubt, stop",
-        "Mute this reason for two weeks: https://freshlegs.example.org/mute/muscle_fatigue",
+        "Mute this reason for two weeks: https://freshlegs.example.org/reply/2026-03-02?mute=1&t=REVG",
         "Switch warnings off: https://freshlegs.example.org/unsubscribe/Zm9vYmFy",
     ):
         assert owed in text
@@ -306,7 +314,8 @@ def goldens() -> Iterator[tuple[str, Message]]:
     yield "hard_days", warning(heavy, units=Units.IMPERIAL, loads=[])
     yield "possible_overreaching", warning(tired)
     yield "persistent_overreaching", warning(replace(tired, rule="persistent_overreaching"), loads=[])
-    yield from samples.service_mails().items()
+    yield "with_chart", warning(tired, chart=Picture(b"png", "What the picture shows, in words."))
+    yield from (samples.service_mails() | samples.letters()).items()
 
 
 @pytest.mark.parametrize(("name", "mail"), list(goldens()))
@@ -327,10 +336,11 @@ def test_mails_are_as_they_were(name: str, mail: Message) -> None:
 
 def test_kinds_and_the_right_to_unsubscribe() -> None:
     """A confirmation or a receipt is asked for or owed; warnings and reminders may be switched off."""
-    mails = samples.service_mails() | {"warning": warning()}
+    mails = samples.service_mails() | samples.letters() | {"warning": warning()}
+    by_kind = {mail.kind: mail for mail in mails.values()}
 
-    assert {name: mail.kind for name, mail in mails.items()} == {kind.value: kind for kind in MailKind}
-    assert {name for name, mail in mails.items() if mail.unsubscribe_url} == {"warning", "reconnect"}
+    assert set(by_kind) == set(MailKind)
+    assert {kind for kind, mail in by_kind.items() if mail.unsubscribe_url} == set(CHOICES)
 
 
 @pytest.mark.parametrize(
