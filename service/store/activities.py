@@ -258,6 +258,7 @@ def _split_json(split: Split) -> dict[str, Any]:
     return {
         "distance_m": split.distance_m,
         "moving_s": split.moving_s,
+        "elapsed_s": split.elapsed_s,
         "elevation_m": split.elevation_m,
         "average_hr": split.average_hr,
         "grade_adjusted_mps": split.grade_adjusted_mps,
