@@ -61,6 +61,49 @@ def keyring(path: Path) -> None:
     typer.echo(make_keyring(path))
 
 
+@cli.command()
+def password(path: Path) -> None:
+    """Write a random password to a file, unless it is there."""
+    from service.operations import make_password
+
+    typer.echo(make_password(path))
+
+
+@cli.command("grant-roles")
+def grant_roles(
+    app: Annotated[Path, typer.Option(help="file with the password of the role freshlegs_app")],
+    backup: Annotated[Path, typer.Option(help="file with the password of the role freshlegs_backup")],
+) -> None:
+    """Make the two roles that may not change tables, and grant them what they need. Run as the owner."""
+    from service.backup import grant_roles
+
+    typer.echo(grant_roles(app, backup))
+
+
+@cli.command()
+def backup(folder: Path) -> None:
+    """Write a dump of the database, and who was erased, into a folder. The service may go on meanwhile."""
+    from service.backup import backup
+
+    typer.echo(backup(folder))
+
+
+@cli.command()
+def restore(file: Path) -> None:
+    """Replace the database by a backup, and forget again who was erased since. Stop every process before."""
+    from service.backup import restore
+
+    typer.echo(restore(file))
+
+
+@cli.command("forget-again")
+def forget_again() -> None:
+    """Forget who was erased, by the file beside the keyring: after a recovery by other means than restore."""
+    from service.backup import forget_again
+
+    typer.echo(forget_again())
+
+
 @cli.command("rotate-keys")
 def rotate_keys() -> None:
     """Put a new key first in the keyring and encrypt every row with it. Stop every process before."""

@@ -68,11 +68,11 @@ def open_app(settings: Settings, *, now: Now = utc_now, migrating: bool = True) 
     ``DatabaseUnavailable`` or ``SettingsError``.
     """
     with ExitStack() as stack:
-        url = settings.database_url.get_secret_value() if settings.database_url else None
+        url = settings.dsn
         dsn = stack.enter_context(ensure_database(url, settings.data_dir / "postgres"))
         if migrating or url is None:
             migrate(dsn)
-        keyring = _keyring(settings)
+        keyring = keyring_of(settings)
         store = open_store(dsn, keyring, pool_size=settings.worker_concurrency + POOL_BESIDE_WORKERS)
         stack.callback(store.close)
         book = logs.configure(settings.log_level, settings.log_format, sink=_logbook(store))
@@ -112,7 +112,7 @@ def _wire(
     )
 
 
-def _keyring(settings: Settings) -> Keyring:
+def keyring_of(settings: Settings) -> Keyring:
     """The ring named by the settings; the embedded database's own is made at its first start."""
     if settings.keyring_file is None:
         return Keyring.create(settings.keyring_path)

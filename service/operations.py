@@ -1,5 +1,7 @@
 """What an operator does from the command line; each returns the line to print."""
 
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -43,6 +45,18 @@ def make_keyring(path: Path) -> str:
         if there
         else f"wrote {path}; keep a copy in a safe place"
     )
+
+
+def make_password(path: Path) -> str:
+    """Write 48 random hexadecimal digits to ``path`` (0600) unless it is there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return f"{path} is there already and stays as it is"
+    with os.fdopen(handle, "w") as file:
+        file.write(f"{secrets.token_hex(24)}\n")
+    return f"wrote {path}"
 
 
 def rotate() -> str:

@@ -6,6 +6,7 @@ A secret ``X`` may be given as a file: ``X_FILE=/run/secrets/x``. config/service
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
 
     # Where things are kept
     database_url: SecretStr | None = None
+    database_password: SecretStr = SecretStr("")
     data_dir: Path = Path(".data")
     keyring_file: Path | None = None
 
@@ -109,6 +111,17 @@ class Settings(BaseSettings):
     @property
     def keyring_path(self) -> Path:
         return self.keyring_file or self.data_dir / "keyring"
+
+    @property
+    def dsn(self) -> str | None:
+        """``DATABASE_URL`` with the password of ``DATABASE_PASSWORD``, if that is kept apart."""
+        if self.database_url is None:
+            return None
+        url, word = self.database_url.get_secret_value(), self.database_password.get_secret_value()
+        parts = urlsplit(url)
+        account, _, host = parts.netloc.rpartition("@")
+        user = account.partition(":")[0]
+        return parts._replace(netloc=f"{user}:{quote(word, safe='')}@{host}").geturl() if word else url
 
     @property
     def secure_cookies(self) -> bool:

@@ -7,12 +7,14 @@ from service.app import App
 from service.errors import StravaError
 from service.jobs.outbox import enqueue_receipt
 from service.logs import log
+from service.store import tombstones
 
 
 def erase(app: App, subjects: Sequence[str]) -> None:
     """Athletes who disconnected. May be run again at any point: what is gone stays gone."""
     for athlete_id in map(UUID, subjects):
         _withdraw(app, athlete_id)
+        _note(app, athlete_id)
         with app.store.transaction(statement_timeout_ms=30_000) as tx:
             athlete = tx.athletes.get(athlete_id)
             if athlete is None:
@@ -23,6 +25,20 @@ def erase(app: App, subjects: Sequence[str]) -> None:
         log().info("athlete_erased", athlete=athlete_id)
         if receipt is not None:
             app.queue.defer("deliver", receipt)
+
+
+def _note(app: App, athlete_id: UUID) -> None:
+    """Beside the keyring first: whatever backup is restored later, this erasure is known. A disk that refuses
+    must not keep anybody from being forgotten."""
+    file = tombstones.beside(app.settings.keyring_path)
+    with app.store.transaction() as tx:
+        athlete = tx.athletes.get(athlete_id)
+    if athlete is None or not file.parent.is_dir():
+        return
+    try:
+        tombstones.note(file, tombstones.strava_index(app.keyring, athlete.strava_id), app.now())
+    except OSError as error:
+        log().error("tombstone_file_failed", error=type(error).__name__)
 
 
 def _withdraw(app: App, athlete_id: UUID) -> None:

@@ -61,6 +61,23 @@ def find(*, prefer_system: bool = False) -> Path:
     )
 
 
+def tools(server: int, program: str) -> Path:
+    """The folder of a ``program`` (pg_dump, pg_restore) for a server of this major version: of the same, else
+    of the next newer, because an older one cannot read it.
+
+    Raises ``DatabaseUnavailable`` when there is none.
+    """
+    wheel = wheel_folder()
+    candidates = [*([wheel] if wheel else []), *system_folders()]
+    fitting = {version(folder): folder for folder in candidates if (folder / program).is_file()}
+    newer = sorted(number for number in fitting if number >= server)
+    if not newer:
+        raise DatabaseUnavailable(
+            f"no {program} {server} or newer found: install the client programs of Postgres {server}"
+        )
+    return fitting[newer[0]]
+
+
 def version(folder: Path) -> int:
     """Major version of the ``postgres`` in ``folder``; 0 when it does not run here."""
     try:

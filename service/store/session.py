@@ -37,6 +37,7 @@ from service.store.rotation import Rotation
 from service.store.schema import engine_for
 from service.store.subscription import SubscriptionBook
 from service.store.tokens import Tokenbox
+from service.store.tombstones import Tombstones
 from service.store.uploads import Uploads
 from service.store.vitals import VitalSigns
 
@@ -81,6 +82,7 @@ class Transaction:
         self.rotation = Rotation(connection, keyring)
         self.subscription = SubscriptionBook(connection)
         self.tokens = Tokenbox(connection, keyring)
+        self.tombstones = Tombstones(connection, keyring)
         self.uploads = Uploads(connection)
         self.vitals = VitalSigns(connection)
 

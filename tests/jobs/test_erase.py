@@ -1,5 +1,6 @@
 """Erasure: the grant is withdrawn, every row is gone, a tombstone and a receipt stay."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -11,6 +12,7 @@ from service.jobs.deliver import deliver
 from service.jobs.erase import erase
 from service.jobs.nightly import judge
 from service.jobs.sync import deepen, sync
+from service.store import tombstones
 from tests.apps import an_athlete, connect
 
 STEADY = 7000001
@@ -107,3 +109,26 @@ def test_late_jobs_bring_nobody_back(live, athlete, strava):
         job(live, [str(athlete.id)])
     assert set(rows_of(live.dsn, athlete).values()) == {0}
     assert live.queue.asked == []
+
+
+class TestJournal:
+    """Beside the keyring, so that no restored backup brings anyone back."""
+
+    def kept(self, app, folder):
+        return replace(app, settings=app.settings.model_copy(update={"keyring_file": folder / "keyring"}))
+
+    def test_an_erasure_is_noted_before_it_is_done(self, app, tmp_path):
+        """By keyed hash and instant."""
+        leaving = an_athlete(app)
+        erase(self.kept(app, tmp_path), [str(leaving.id)])
+        index = tombstones.strava_index(app.keyring, leaving.strava_id)
+        assert tombstones.read(tmp_path / "tombstones") == {index: app.now()}
+
+    def test_a_disk_that_refuses_keeps_nobody_from_being_forgotten(self, app, tmp_path, events):
+        """It is said, and the athlete is gone."""
+        leaving = an_athlete(app)
+        (tmp_path / "tombstones").mkdir()
+        erase(self.kept(app, tmp_path), [str(leaving.id)])
+        with app.store.transaction() as tx:
+            assert tx.athletes.get(leaving.id) is None
+        assert [event["event"] for event in events] == ["tombstone_file_failed", "athlete_erased"]

@@ -185,6 +185,27 @@ class TestOperations:
         assert freshlegs("admin", "totp", "joan", "--off")[1] == "joan logs in without a code\n"
         assert freshlegs("admin", "totp", "nobody")[0] == 1
 
+    def test_a_backup_is_made_and_read_again(self, freshlegs, data_dir, tmp_path):
+        """The runbook of docs/operating.md, on the embedded Postgres; nobody comes back from the dead."""
+        freshlegs("migrate")
+        assert freshlegs("backup", "kept")[0] == 0
+        [file] = (tmp_path / "kept").glob("*.dump")
+        code, out, err = freshlegs("restore", str(file))
+        assert (code, "0 athletes" in out) == (0, True), err
+        assert freshlegs("restore", "nothing.dump")[0] == 1
+        assert freshlegs("forget-again")[1] == "0 athletes who had been erased are forgotten again\n"
+
+    def test_roles_are_made_with_passwords_from_files(self, freshlegs, data_dir, tmp_path):
+        """Random ones, made once; a short one is refused."""
+        for name in ("app", "backup", "app"):
+            assert freshlegs("password", name)[0] == 0
+        assert len((tmp_path / "app").read_text().strip()) == 48
+        freshlegs("migrate")
+        assert freshlegs("grant-roles", "--app", "app", "--backup", "backup")[0] == 0
+        (tmp_path / "short").write_text("hunter2")
+        assert freshlegs("grant-roles", "--app", "short", "--backup", "backup")[0] == 1
+        assert freshlegs("grant-roles", "--app", "nowhere", "--backup", "backup")[0] == 1
+
     def test_an_admin_nobody_knows(self, freshlegs, data_dir):
         code, _, err = freshlegs("admin", "disable", "grace")
         assert (code, err) == (1, "freshlegs: there is no admin 'grace'\n")
