@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def _read(app: App, token: str) -> None:
 def start(body: Body, argument: str, clock: Path, environment: Mapping[str, str], home: Path) -> None:
     """The first thing in a new process: die with the drill, have no settings but these, write to a log."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _let_the_nursery_go()
     os.setsid()
     os.chdir(home)
     os.environ.clear()
@@ -95,3 +97,12 @@ def start(body: Body, argument: str, clock: Path, environment: Mapping[str, str]
         os.dup2(log, stream)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     body(SharedClock(clock), argument)
+
+
+def _let_the_nursery_go() -> None:
+    """Give back the end of a pipe by which every child would keep the fork server alive: it is to end, and
+    we with it, when the drill is killed."""
+    server = forkserver._forkserver
+    if server._forkserver_alive_fd is not None:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_alive_fd = None
