@@ -3,19 +3,22 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import astuple, dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from service.advise.choose import advise
 from service.advise.restraint import Sendable, decide
-from service.analyse.assess import HORIZON, assess_nights
+from service.analyse.assess import assess_nights
 from service.app import App
 from service.domain.athlete import Athlete
 from service.domain.finding import Assessment
 from service.domain.history import History
 from service.domain.night import SENDABLE_FOR, Decision, MailKind, Silence, due_instant, nights_due
+from service.domain.preference import Choice
 from service.errors import FreshlegsError
+from service.jobs.history import read_history
+from service.jobs.letters import Outlook, enqueue_letter, outlook_of
 from service.jobs.outbox import enqueue_warning
 from service.logs import log
 from service.store.guards import Gate
@@ -67,7 +70,7 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
         return []
     due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
     with app.store.transaction() as tx:
-        history = _history(tx, athlete, now)
+        history = read_history(tx, athlete, now)
         if not due:
             tx.parking.no_attempt(athlete_id)
             return []
@@ -77,42 +80,29 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
     judged = []
     for index, night in enumerate(due, start=NIGHTS_BEFORE):
         recent, assessment = assessments[index - NIGHTS_BEFORE : index], assessments[index]
-        result = _settle(app, athlete, night, assessment, recent, digest, newest=night == due[-1])
+        outlook = outlook_of(history, night, app.constants) if night == due[-1] else None
+        result = _settle(app, athlete, assessment, recent, digest, outlook, newest=night == due[-1])
         if result is not None:
             judged.append(result)
     return judged
 
 
-def _history(tx: Transaction, athlete: Athlete, now: datetime) -> History:
-    since = now - HORIZON
-    return History(
-        activities=tuple(tx.activities.of(athlete.id, since)),
-        checkins=tuple(tx.checkins.of(athlete.id, since.date())),
-        profile=athlete.profile,
-        synced_at=athlete.synced_at,
-    )
-
-
 def _settle(
     app: App,
     athlete: Athlete,
-    night: date,
     assessment: Assessment,
     recent: Sequence[Assessment],
     digest: str,
+    outlook: Outlook | None,
     *,
     newest: bool,
 ) -> Judged | None:
     """Decide, and write verdict, mail and the next slot together; ``None`` if another was faster."""
-    now = app.now()
-    at = due_instant(night, athlete.zone)
+    now, night = app.now(), assessment.night
     following = night + timedelta(days=1)
     with app.store.transaction() as tx:
-        sendable = Sendable(
-            address_confirmed=tx.addresses.confirmed(athlete.id) is not None,
-            wanted=tx.addresses.wants(athlete.id, MailKind.WARNING),
-            stale=not newest or now - at > SENDABLE_FOR,
-        )
+        late = now - due_instant(night, athlete.zone) > SENDABLE_FOR
+        sendable = _sendable(tx, athlete.id, night, stale=late or not newest)
         sent = tx.nights.sent_warnings(athlete.id, night - timedelta(days=60))
         decision = decide(assessment, recent, sent, sendable=sendable, limits=app.catalogue.restraint)
         advice = advise(assessment, app.catalogue, profile=athlete.profile) if decision.mail else None
@@ -125,12 +115,30 @@ def _settle(
             decision = Decision(kind=None, silent_because=Silence.HELD)
         new = tx.nights.record(athlete.id, night, assessment, decision, now, digest)
         tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone))
-        mail = enqueue_warning(app, tx, athlete, assessment, advice, held=held) if new and advice else None
+        mail = None
+        if new and advice:
+            course = outlook.course if outlook else ()
+            mail = enqueue_warning(app, tx, athlete, assessment, advice, course=course, held=held)
+        elif new and outlook and not (sendable.stale or sendable.quiet) and sendable.address_confirmed:
+            mail = enqueue_letter(app, tx, athlete, assessment, outlook)
     if gate is Gate.TRIPPED:
         log().error("breaker_tripped", night=night)
     if mail is not None and not held:
         app.queue.defer("deliver", mail)
     return Judged(night, assessment, decision) if new else None
+
+
+def _sendable(tx: Transaction, athlete_id: UUID, night: date, *, stale: bool) -> Sendable:
+    """What stands between a verdict and the athlete's mailbox."""
+    choice = tx.preferences.choice(athlete_id, MailKind.WARNING)
+    return Sendable(
+        address_confirmed=tx.addresses.confirmed(athlete_id) is not None,
+        wanted=choice is not Choice.OFF,
+        muted=frozenset(tx.replies.muted(athlete_id, night)),
+        stale=stale,
+        weekly=choice is Choice.WEEKLY,
+        quiet=night.weekday() in tx.preferences.quiet_days(athlete_id),
+    )
 
 
 def _gate(app: App, tx: Transaction) -> Gate:
@@ -146,4 +154,5 @@ def _digest(history: History) -> str:
         for a in history.activities
     ]
     answers = [(c.date.isoformat(), c.legs, c.fatigue, c.sleep, c.soreness, c.mood) for c in history.checkins]
-    return hashlib.sha256(json.dumps([seen, answers]).encode()).hexdigest()
+    told = [str(value) for value in astuple(history.profile)]
+    return hashlib.sha256(json.dumps([seen, answers, told]).encode()).hexdigest()

@@ -1,43 +1,83 @@
 """Put a mail into the outbox, in the transaction that decided it. Sending is another job."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from email.utils import make_msgid
 from uuid import UUID, uuid4
 
 from service.app import App
 from service.domain.advice import Advice
 from service.domain.athlete import Athlete
-from service.domain.finding import Assessment
+from service.domain.course import Day
+from service.domain.finding import Assessment, Cause
 from service.domain.message import Message
 from service.domain.night import MailKind
 from service.jobs.importing import Tally
 from service.notify import message
+from service.notify.chart import picture
+from service.store.links import CHECK_IN, about_warning
 from service.store.session import Transaction
 
+LOAD_DAYS = 28
+TRENDS = frozenset({Cause.OVERREACHING, Cause.RUNNING_FORM})
+"""Reasons whose claim is a trend over weeks, not one session."""
+CHECK_IN_LASTS = timedelta(days=2)
+REPLY_LASTS = timedelta(days=14)
+ONE_A_NIGHT = frozenset({MailKind.WARNING, MailKind.CHECK_IN, MailKind.LONG_RUN, MailKind.WEEKLY})
 
-def links(app: App, tx: Transaction, athlete_id: UUID) -> message.Links:
-    """Where the links of one athlete's mails lead."""
+
+def links(app: App, tx: Transaction, athlete_id: UUID, kind: MailKind, night: date) -> message.Links:
+    """Where the links of one athlete's mail lead. Those that answer work without signing in, for a while."""
     base = app.settings.base_url
+    check_in = tx.links.make(athlete_id, CHECK_IN, app.now() + CHECK_IN_LASTS)
+    reply = tx.links.make(athlete_id, about_warning(night), app.now() + REPLY_LASTS)
+    warns = kind is MailKind.WARNING
     return message.Links(
         status_url=f"{base}/status",
-        checkin_url=f"{base}/checkin",
-        unsubscribe_url=f"{base}/unsubscribe/{tx.addresses.unsubscribe_token(athlete_id)}",
+        checkin_url=f"{base}/checkin?t={check_in}",
+        unsubscribe_url=unsubscribe_url(app, tx, athlete_id, kind),
+        mute_url=f"{base}/reply/{night}?mute=1&t={reply}" if warns else None,
+        reply_url=f"{base}/reply/{night}?t={reply}" if warns else None,
     )
 
 
+def unsubscribe_url(app: App, tx: Transaction, athlete_id: UUID, kind: MailKind) -> str:
+    """Stops this kind of mail; the last mail of a lost connection offers to stop them all."""
+    link = f"{app.settings.base_url}/unsubscribe/{tx.addresses.unsubscribe_token(athlete_id)}"
+    return link if kind is MailKind.RECONNECT else f"{link}?kind={kind}"
+
+
 def enqueue_warning(
-    app: App, tx: Transaction, athlete: Athlete, assessment: Assessment, advice: Advice, *, held: bool = False
+    app: App,
+    tx: Transaction,
+    athlete: Athlete,
+    assessment: Assessment,
+    advice: Advice,
+    *,
+    course: Sequence[Day] = (),
+    held: bool = False,
 ) -> UUID | None:
-    """The night's warning; ``None`` if it lies there already (unique: athlete, night, kind). ``held``: it
-    waits for an admin."""
-    warning = message.warning(assessment, advice, links=links(app, tx, athlete.id), units=athlete.units)
-    return _put(app, tx, athlete.id, warning, held=held)
+    """The night's warning; ``None`` if it lies there already (unique: athlete, night, kind). ``course`` are
+    the days before it, drawn as a picture where the claim is a trend. ``held``: it waits for an admin."""
+    trend = assessment.leading is not None and assessment.leading.cause in TRENDS
+    warning = message.warning(
+        assessment,
+        advice,
+        links=links(app, tx, athlete.id, MailKind.WARNING, assessment.night),
+        units=athlete.units,
+        loads=[(day.date, day.load) for day in course[-LOAD_DAYS:]],
+        picture=picture(course) if trend else None,
+    )
+    return put(app, tx, athlete.id, warning, held=held)
 
 
 def enqueue_reconnect(app: App, tx: Transaction, athlete_id: UUID) -> UUID | None:
     """Tell the athlete that the connection to Strava is lost."""
     night = app.now().date()
-    lost = message.reconnect(f"{app.settings.base_url}/", night=night, links=links(app, tx, athlete_id))
-    return _put(app, tx, athlete_id, lost)
+    lost = message.reconnect(
+        f"{app.settings.base_url}/", night=night, links=links(app, tx, athlete_id, MailKind.RECONNECT, night)
+    )
+    return put(app, tx, athlete_id, lost)
 
 
 def enqueue_imported(app: App, tx: Transaction, athlete_id: UUID, tally: Tally) -> UUID | None:
@@ -46,16 +86,16 @@ def enqueue_imported(app: App, tx: Transaction, athlete_id: UUID, tally: Tally) 
         return None
     figures = message.Imported(tally.read, tally.new, tally.known + tally.changed, len(tally.refused))
     mail = message.imported(figures, night=app.now().date(), status_url=f"{app.settings.base_url}/status")
-    return _put(app, tx, athlete_id, mail)
+    return put(app, tx, athlete_id, mail)
 
 
 def enqueue_receipt(app: App, tx: Transaction, address: str) -> UUID | None:
     """Confirm in writing that everything is deleted; the row is nobody's and goes a day after it is sent."""
     receipt = message.erased(night=app.now().date())
-    return _put(app, tx, None, receipt, address=address)
+    return put(app, tx, None, receipt, address=address)
 
 
-def _put(
+def put(
     app: App,
     tx: Transaction,
     athlete_id: UUID | None,
@@ -64,7 +104,8 @@ def _put(
     address: str | None = None,
     held: bool = False,
 ) -> UUID | None:
-    number = 0 if mail.kind is MailKind.WARNING else tx.mailbox.next_number(athlete_id, mail.kind, mail.night)
+    """Queue a finished mail. Without ``address`` it goes to the one the athlete has confirmed by then."""
+    number = 0 if mail.kind in ONE_A_NIGHT else tx.mailbox.next_number(athlete_id, mail.kind, mail.night)
     return tx.mailbox.put(
         athlete_id,
         mail.kind,

@@ -7,13 +7,20 @@ import base64
 import binascii
 import hmac
 import struct
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from service.store.keyring import Keyring
 
+CHECK_IN = "checkin"
+"""The purpose of the links behind "how are the legs?"."""
 SIGNATURE_BYTES = 16
 CONTENT = struct.Struct(">16sI")
+
+
+def about_warning(night: date) -> str:
+    """The purpose of the links that answer the warning of a night."""
+    return f"warning {night}"
 
 
 class Links:

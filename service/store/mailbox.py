@@ -27,7 +27,8 @@ SENDING_LEASE_S = 120
 """A worker that has not handed over by then is taken for dead; the message has not left."""
 DOUBT_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
-"""Mails that are no warnings lose their sense more slowly."""
+"""Mails that do not speak of one day lose their sense more slowly."""
+OF_THE_DAY = (MailKind.WARNING, MailKind.CHECK_IN, MailKind.LONG_RUN)
 
 
 WAITING = (MailState.QUEUED, MailState.DEFERRED)
@@ -180,7 +181,7 @@ class Mailbox:
         stale = and_(
             MailRow.state.in_((*WAITING, MailState.HELD)),
             or_(
-                and_(MailRow.kind == MailKind.WARNING, MailRow.queued_at <= now - SENDABLE_FOR),
+                and_(MailRow.kind.in_(OF_THE_DAY), MailRow.queued_at <= now - SENDABLE_FOR),
                 MailRow.queued_at <= now - GIVE_UP_AFTER,
             ),
         )
@@ -291,4 +292,4 @@ def _takeable(now: datetime) -> ColumnElement[bool]:
 
 
 def _lifetime(kind: str) -> timedelta:
-    return SENDABLE_FOR if kind == MailKind.WARNING else GIVE_UP_AFTER
+    return SENDABLE_FOR if kind in OF_THE_DAY else GIVE_UP_AFTER

@@ -40,6 +40,7 @@ from service.store.tokens import Tokenbox
 from service.store.tombstones import Tombstones
 from service.store.uploads import Uploads
 from service.store.vitals import VitalSigns
+from service.store.written import Written
 
 T = TypeVar("T")
 STATEMENT_TIMEOUT_MS = 5000
@@ -82,6 +83,7 @@ class Transaction:
         self.rotation = Rotation(connection, keyring)
         self.subscription = SubscriptionBook(connection)
         self.tokens = Tokenbox(connection, keyring)
+        self.written = Written(connection)
         self.tombstones = Tombstones(connection, keyring)
         self.uploads = Uploads(connection)
         self.vitals = VitalSigns(connection)

@@ -1,16 +1,17 @@
 """Who is at the door of a page that a mail links to: whoever holds its link, or whoever is signed in."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Path, Query, Request
 from pydantic import StringConstraints
 
+from service.store.links import CHECK_IN, about_warning
 from service.web.deps import Deps, WebDeps
 from service.web.session import AthleteVisit, FormToken, Visit, check_form, subject
 
-CHECK_IN = "checkin"
 Link = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
@@ -31,11 +32,6 @@ class Knock:
         return self.visit is not None
 
 
-def about_warning(night: object) -> str:
-    """The purpose of the links in the warning of a night."""
-    return f"warning {night}"
-
-
 def _knock(deps: WebDeps, visit: Visit, link: str, purpose: str) -> Knock:
     if not link:
         return Knock(subject(visit, "athlete"), "", visit)
@@ -53,7 +49,7 @@ def to_check_in(deps: Deps, visit: AthleteVisit, t: Annotated[Link, Query()] = "
 
 
 def to_warning(
-    deps: Deps, visit: AthleteVisit, night: Annotated[str, Path()], t: Annotated[Link, Query()] = ""
+    deps: Deps, visit: AthleteVisit, night: Annotated[date, Path()], t: Annotated[Link, Query()] = ""
 ) -> Knock:
     return _knock(deps, visit, t, about_warning(night))
 
@@ -72,7 +68,7 @@ def with_warning(
     request: Request,
     deps: Deps,
     visit: AthleteVisit,
-    night: Annotated[str, Path()],
+    night: Annotated[date, Path()],
     t: Annotated[Link, Form()] = "",
     csrf: FormToken = "",
 ) -> Knock:

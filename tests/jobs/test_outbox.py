@@ -1,6 +1,6 @@
 """The outbox: what the three mails of the jobs are, and how often one may lie there."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from service.advise.choose import advise
 from service.domain.history import Profile
 from service.domain.night import MailKind
 from service.jobs.outbox import enqueue_receipt, enqueue_reconnect, enqueue_warning, links
+from service.store.links import CHECK_IN, about_warning
 from tests.apps import an_app, an_athlete
 from tests.verdicts import assessment
 
@@ -35,14 +36,39 @@ def test_a_night_s_warning_lies_there_once(app, athlete):
         assert warn(app, tx, athlete, date(2026, 3, 3)) is not None
 
 
+NIGHT = date(2026, 3, 2)
+
+
 def test_links_lead_to_this_service_and_stay_the_same(app, athlete):
-    """An old mail's unsubscribe link must still work."""
+    """An old mail's unsubscribe link must still work; each kind is stopped by its own."""
     with app.store.transaction() as tx:
-        found = links(app, tx, athlete.id)
-        assert links(app, tx, athlete.id) == found
-        token = found.unsubscribe_url.rsplit("/", 1)[1]
+        found = links(app, tx, athlete.id, MailKind.WARNING, NIGHT)
+        assert links(app, tx, athlete.id, MailKind.WARNING, NIGHT) == found
+        token = found.unsubscribe_url.rsplit("/", 1)[1].removesuffix("?kind=warning")
         assert tx.addresses.by_unsubscribe_token(token) == athlete.id
+        lost = links(app, tx, athlete.id, MailKind.RECONNECT, NIGHT)
     assert found.status_url == "http://127.0.0.1:8000/status"
+    assert lost.unsubscribe_url.endswith(token)
+    assert (lost.mute_url, lost.reply_url) == (None, None)
+
+
+def test_links_that_answer_open_their_own_page_for_their_own_time(app, athlete, clock):
+    """The check-in for two days, the answer to the warning for two weeks; neither opens the other."""
+    with app.store.transaction() as tx:
+        found = links(app, tx, athlete.id, MailKind.WARNING, NIGHT)
+        check_in, reply = (url.rsplit("t=", 1)[1] for url in (found.checkin_url, found.reply_url))
+        assert found.mute_url == f"http://127.0.0.1:8000/reply/{NIGHT}?mute=1&t={reply}"
+        opened = [
+            tx.links.athlete(token, purpose, clock.now() + timedelta(days=days))
+            for token, purpose, days in (
+                (check_in, CHECK_IN, 1),
+                (reply, about_warning(NIGHT), 13),
+                (check_in, CHECK_IN, 3),
+                (reply, about_warning(NIGHT), 15),
+                (check_in, about_warning(NIGHT), 1),
+            )
+        ]
+    assert opened == [athlete.id, athlete.id, None, None, None]
 
 
 def test_a_warning_can_be_unsubscribed_from_and_the_receipt_cannot(app, athlete):

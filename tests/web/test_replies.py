@@ -8,7 +8,7 @@ import pytest
 from service.domain.finding import Cause
 from service.domain.history import CheckIn
 from service.domain.reply import Felt, Reply
-from service.web.knock import CHECK_IN, about_warning
+from service.store.links import CHECK_IN, about_warning
 from service.web.replies import MUTED_FOR
 from tests.verdicts import assessment
 from tests.web.conftest import Browser, Site
