@@ -22,7 +22,9 @@ class Limits:
     """The constants of restraint; values, units and grades stand in ``[restraint]`` of config/advice.toml.
 
     ``at_once`` names rules that speak of one finished session (or of danger): a second night would come
-    too late. ``tiers`` orders every rule's tiers, lowest first.
+    too late. ``score_needed`` is the night's score below which the causes in ``scored`` stay unwritten: the
+    score is what was measured against people's next mornings. ``tiers`` orders every rule's tiers, lowest
+    first.
     """
 
     confirm_nights: int
@@ -30,6 +32,8 @@ class Limits:
     weekly_mails: int
     agreeing_channels: int
     agreeing_strength: float
+    score_needed: float
+    scored: frozenset[Cause]
     at_once: frozenset[str]
     never_mailed: frozenset[Cause]
     quiet_contexts: frozenset[Context]
@@ -99,7 +103,7 @@ def _not_sure_enough(assessment: Assessment, recent: Sequence[Assessment], limit
     agreeing = sum(strength >= limits.agreeing_strength for strength in finding.channels.values())
     if agreeing < limits.agreeing_channels and not finding.safety:
         return Silence.ONE_CHANNEL
-    if assessment.state is State.WATCH:
+    if assessment.state is State.WATCH or _too_low(assessment, limits):
         return Silence.BELOW_THRESHOLD
     if Context.LATE_SYNC in assessment.contexts:
         return Silence.LATE_SYNC
@@ -108,6 +112,16 @@ def _not_sure_enough(assessment: Assessment, recent: Sequence[Assessment], limit
     if not _confirmed(assessment, recent, limits):
         return Silence.NOT_YET_CONFIRMED
     return None
+
+
+def _too_low(assessment: Assessment, limits: Limits) -> bool:
+    """Whether the night's score is too low for a cause that is held to it; danger never is."""
+    finding = _leading(assessment)
+    return (
+        finding.cause in limits.scored
+        and not finding.safety
+        and (assessment.score or 0.0) < limits.score_needed
+    )
 
 
 def _confirmed(assessment: Assessment, recent: Sequence[Assessment], limits: Limits) -> bool:

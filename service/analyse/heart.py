@@ -105,7 +105,7 @@ def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
     for _ in range(ROUNDS):
         sums = (weight[:, None, :] @ products)[:, 0]
         normal = sums[:, : terms * terms].reshape(rows, terms, terms) + ridge
-        beta = np.linalg.solve(normal, sums[:, terms * terms :, None])[..., 0]
+        beta = np.asarray(np.linalg.solve(normal, sums[:, terms * terms :, None])[..., 0], np.float64)
         error = np.abs(target - (design @ beta[..., None])[..., 0])
         scale = MAD_TO_SD * _quantile(np.where(used, error, np.nan), 0.5)[:, None]
         limit = HUBER * np.maximum(scale, 0.5)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from service.analyse.complaint import felt_harder, heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, fuse
+from service.analyse.fusion import Fused, fuse, surprise
 from service.analyse.score import State, heart_rate_now, own_mean
+from service.analyse.strain import strain_z
 from service.analyse.window import lately, ramp
 
 Floats = NDArray[np.float64]
@@ -41,13 +42,14 @@ def overreaching(columns: Columns, state: State, enough: Flags, c: Constants) ->
     rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any word of the
     athlete it stays at stage 1: to be watched and asked about, never written about. Stage 3 is stage 2
     that has lasted and has not yielded to rest."""
-    strained, depth = _strain(state, c, 0)
+    z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
+    strained, depth = _strain(state, z, c, 0)
     low, exertion, moved = _signs(columns, c, 0)
     reported = np.fmax(low, exertion)
     confirmed = enough & strained & _stage_two(low, exertion, moved, c)
     lasting = confirmed & _rested(state, c)
     for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
-        lasting &= _strain(state, c, back)[0] & _stage_two(*_signs(columns, c, back), c)
+        lasting &= _strain(state, z, c, back)[0] & _stage_two(*_signs(columns, c, back), c)
     stage = np.where(enough & strained, Stage.STRAIN, Stage.NONE)
     stage = np.where(confirmed, Stage.POSSIBLE, stage)
     stage = np.where(lasting, Stage.PERSISTENT, stage)
@@ -57,39 +59,34 @@ def overreaching(columns: Columns, state: State, enough: Flags, c: Constants) ->
     return Overreaching(fused, stage.astype(np.int64), low, exertion)
 
 
-def _strain(state: State, c: Constants, back: int) -> tuple[Flags, Floats]:
-    """Whether load strained lately, and how deeply: balance over fitness low for some mornings, or a week
-    among the heaviest of the athlete's own season."""
+def _strain(state: State, z: Floats, c: Constants, back: int) -> tuple[Flags, Floats]:
+    """Whether load strained lately, and how deeply: balance over fitness low for some mornings, or two weeks
+    far above the athlete's own past."""
     o = c.overreaching
     days = o.strain_days + o.balance_mornings - 1
     fitness, fatigue = lately(state.fitness, days, back), lately(state.fatigue, days, back)
     balance = (fitness - fatigue) / np.maximum(fitness, c.score.balance_floor)
     lasting = sliding_window_view(balance, o.balance_mornings, axis=0).max(axis=-1).min(axis=0)
-    weeks = sliding_window_view(lately(state.load, o.week_window_days, back), 7, axis=0).sum(axis=-1)
-    limit = np.quantile(weeks, o.week_share, axis=0)
-    heavy = (weeks[-o.strain_days :].max(axis=0) >= limit) & (
-        weeks.max(axis=0) > weeks.mean(axis=0) * o.week_above
-    )
-    depth = ramp(-lasting, 0.0, -o.balance_full)
-    strained = (lasting <= o.balance) | heavy
-    return np.asarray(strained), np.where(heavy, np.maximum(depth, c.fusion.agreeing), depth)
+    above = np.nan_to_num(lately(z, o.strain_days, back)).max(axis=0)
+    strained = (lasting <= o.balance) | (above >= o.strain_z)
+    return np.asarray(strained), np.maximum(ramp(-lasting, 0.0, -o.balance_full), surprise(above))
 
 
 def _signs(columns: Columns, c: Constants, back: int) -> tuple[Floats, Floats, Floats]:
     """Strengths of: low answers, runs that felt harder than runs like them, heart rate off its line."""
     o, e = c.overreaching, c.effort
-    answers = np.fmin(columns["fatigue"], columns["legs"])
-    rows = lately(answers, o.answers_within_days, back)
-    known = ~np.isnan(rows)
+    rows = np.stack([lately(columns[name], o.answers_within_days, back) for name in ("fatigue", "legs")])
+    means = np.stack([own_mean(columns[name], c) for name in ("fatigue", "legs")])
+    limits = np.fmin(c.answers.low_rating, means - c.answers.low_below_mean)
+    known: Flags = np.any(~np.isnan(rows), axis=0)
     newest = known & (np.cumsum(known[::-1], axis=0)[::-1] <= o.answers)
-    limit = np.fmin(c.answers.low_rating, own_mean(answers, c) - c.answers.low_below_mean)
     with np.errstate(invalid="ignore"):
-        lows = (newest & (rows <= limit)).sum(axis=0)
+        lows = (newest & np.any(rows <= limits[:, None], axis=0)).sum(axis=0)
     low = np.where(lows >= o.low_answers, lows / o.answers, 0.0)
     exertion = o.exertion_strength * felt_harder(columns, c, e.shifted_runs, back)
     complaint = (low >= c.fusion.agreeing) | (np.nan_to_num(exertion) >= c.fusion.agreeing)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
-    return np.where(known.any(axis=0), low, np.nan), exertion, moved
+    return np.where(np.any(known, axis=0), low, np.nan), exertion, moved
 
 
 def _stage_two(low: Floats, exertion: Floats, moved: Floats, c: Constants) -> Flags:

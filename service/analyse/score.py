@@ -58,7 +58,7 @@ def state_of(columns: Columns, c: Constants) -> State:
     recent, fitness, fatigue = exponential_means(load, taus, seed)
     balance = (fatigue - fitness) / np.maximum(fitness, c.score.balance_floor)
     answer, answer_3 = _answers(columns, c)
-    strength = said(columns, np.fmax(answer, answer_3), c)
+    strength = said(columns, _low_mornings(columns, c), c)
     shift, z = heart_rate_now(columns, c)
     return State(
         days_known=days_known,
@@ -148,17 +148,33 @@ def _answers(columns: Columns, c: Constants) -> tuple[Floats, Floats]:
 
 
 def _drop(values: Floats, c: Constants) -> tuple[Floats, Floats]:
-    mean = own_mean(values, c)
-    spread = np.sqrt(mean_known(np.square(values - mean)))
-    spread = np.maximum(spread, c.answers.spread_floor)
+    mean, spread = own_mean(values, c), own_spread(values, c)
     fresh = values[-c.answers.fresh_days :]
     return (mean - last_known(fresh)) / spread, (mean - mean_known(fresh)) / spread
+
+
+def _low_mornings(columns: Columns, c: Constants) -> Floats:
+    """Drop of the last mornings below the own mean in own spreads: their mean, items of a morning first,
+    with ``usual_mornings`` without a drop among them; so one answer says less than three that agree."""
+    a = c.answers
+    items = (("soreness", a.weight_soreness), ("legs", a.weight_legs), ("fatigue", a.weight_fatigue))
+    asked = [(columns[name], weight) for name, weight in items if weight > 0]
+    drops = np.stack([(own_mean(each, c) - each[-a.fresh_days :]) / own_spread(each, c) for each, _ in asked])
+    mornings = weighted(drops, np.array([weight for _, weight in asked])[:, None, None])
+    count = (~np.isnan(mornings)).sum(axis=0)
+    shrunk = np.nan_to_num(mornings).sum(axis=0) / (count + a.usual_mornings)
+    return np.where(count > 0, shrunk, np.nan)
 
 
 def own_mean(values: Floats, c: Constants) -> Floats:
     """Mean of every answer the night may see; NaN until there are enough."""
     count = (~np.isnan(values)).sum(axis=0)
     return np.where(count >= c.answers.own_mean_needed, mean_known(values), np.nan)
+
+
+def own_spread(values: Floats, c: Constants) -> Floats:
+    """Standard deviation of the same answers, at least ``spread_floor``."""
+    return np.maximum(np.sqrt(mean_known(np.square(values - own_mean(values, c)))), c.answers.spread_floor)
 
 
 def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Floats, Floats]:

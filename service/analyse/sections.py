@@ -142,6 +142,7 @@ class Answers:
     low_rating: float
     low_below_mean: float
     own_mean_needed: int
+    usual_mornings: float
     spread_floor: float
     weight_soreness: float
     weight_legs: float
@@ -201,9 +202,13 @@ class Overreaching:
     balance: float
     balance_mornings: int
     balance_full: float
-    week_share: float
-    week_window_days: int
-    week_above: float
+    strain_z: float
+    recent_days: int
+    recent_needed: int
+    base_days: int
+    base_needed: int
+    own_days: int
+    log_spread_floor: float
     exertion_strength: float
     strain_days: int
     answers: int

@@ -51,6 +51,9 @@ def test_two_agreeing_channels_on_two_nights_are_mailed(shipped: Catalogue) -> N
         # watching is not warning
         (Silence.BELOW_THRESHOLD, assessment(state=State.WATCH)),
         (Silence.BELOW_THRESHOLD, assessment(finding(level=None))),
+        # the score of the night, measured on people, is not high enough for tired muscles
+        (Silence.BELOW_THRESHOLD, assessment(score=0.54)),
+        (Silence.BELOW_THRESHOLD, assessment(score=None)),
         # one strong channel is named as such, even where judgement only watches
         (Silence.ONE_CHANNEL, assessment(finding(channels={Channel.LOAD: 0.9}), state=State.WATCH)),
         # education is never a reason to write
@@ -73,6 +76,13 @@ def test_silence_gives_its_reason(shipped: Catalogue, because: Silence, tonight:
     assert Decision(None, because) == judge(shipped, tonight)
 
 
+def test_only_tired_muscles_are_held_to_the_score(shipped: Catalogue) -> None:
+    """Danger and other causes speak of other things than the next sore morning."""
+    heat = judge(shipped, assessment(HEAT, score=0.2))
+    danger = judge(shipped, assessment(LARGE_SPIKE, score=0.2))
+    assert (heat.mail, danger.mail) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("mailed", "tonight", "recent"),
     [
@@ -89,8 +99,10 @@ def test_silence_gives_its_reason(shipped: Catalogue, because: Silence, tonight:
         # the cause was there the night before, as the second finding
         (True, assessment(), (assessment(OVERREACHING, finding(), night=NIGHT - timedelta(days=1)),)),
         # one finished session: a second night would be too late
-        (True, assessment(SPIKE), ()),
+        (True, assessment(finding(rule="race")), ()),
         (True, assessment(HEAT), ()),
+        # a longer run that is no danger waits: its soreness lasts three days
+        (False, assessment(SPIKE), ()),
         # danger: at once, and on one channel
         (True, assessment(LARGE_SPIKE), ()),
     ],
