@@ -21,7 +21,7 @@ class Parking:
         self._connection = connection
 
     def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
-        """Count an attempt at this athlete's nights. None = nothing due any more, parked, or the athlete left.
+        """Count an attempt at this athlete's nights. None = nothing due, parked, or the athlete left.
 
         Commit it before the work.
         """

@@ -80,9 +80,20 @@ ADMIN_PAGES = [
 ]
 
 
+FILLING = {
+    "token": TOKEN,
+    "secret": TOKEN,
+    "name": "freshlegs.css",
+    "night": "2026-03-01",
+    "athlete": str(UUID(int=1)),
+    "job": "1",
+    "row": "1",
+}
+
+
 def filled(path: str) -> str:
-    path = path.replace("{token}", TOKEN).replace("{secret}", TOKEN).replace("{name}", "freshlegs.css").replace("{night}", "2026-03-01")
-    path = path.replace("{athlete}", str(UUID(int=1))).replace("{job}", "1").replace("{row}", "1")
+    for name, value in FILLING.items():
+        path = path.replace(f"{{{name}}}", value)
     return f"{path}?token={TOKEN}" if path == "/address/confirm" else path
 
 
