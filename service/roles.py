@@ -17,6 +17,7 @@ from service.errors import RoleFailed
 from service.jobs.clock import Clock
 from service.jobs.queue import Job, work
 from service.jobs.roster import JOBS
+from service.jobs.watch import Watch
 from service.logs import log
 
 Opening = Callable[..., AbstractContextManager[App]]
@@ -90,9 +91,10 @@ class Running:
 
 def run_worker(app: App, stop: threading.Event) -> None:
     """Work jobs off until ``stop``."""
-    jobs: dict[str, Job] = {name: partial(job, app) for name, job in JOBS.items()}
     name = f"worker-{os.getpid()}"
-    work(app.dsn, jobs, stop, concurrency=app.settings.worker_concurrency, name=name)
+    with Watch(app.settings.job_limit_s) as watch:
+        jobs: dict[str, Job] = {name: watch.over(name, partial(job, app)) for name, job in JOBS.items()}
+        work(app.dsn, jobs, stop, concurrency=app.settings.worker_concurrency, name=name)
 
 
 def run_web(app: App, stop: threading.Event) -> None:
