@@ -4,4 +4,4 @@ A changed promise needs a new version, and with it a new consent (Strava's API p
 holds the fingerprint of the text to the version.
 """
 
-VERSION = "2026-11-23.2"
+VERSION = "2026-11-23.3"

@@ -73,7 +73,7 @@ def show(season: Season, console: Console) -> None:
         numbers = (outcome.activities, outcome.nights, outcome.calls, outcome.warnings)
         table.add_row(outcome.person.kind, outcome.person.deserves, silences, *map(str, numbers))
     console.print(table)
-    warnings = [mail for mail in season.mails() if mail["List-Unsubscribe"]]
+    warnings = [mail for mail in season.mails() if "kind=warning" in (mail["List-Unsubscribe"] or "")]
     if warnings:
         newest = warnings[-1]
         body = newest.get_body(("plain",))

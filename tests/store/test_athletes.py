@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from service.domain.athlete import AthleteState, Units
+from service.domain.event import Aspect, Event, Seal, Subject
 from service.domain.finding import Cause
 from service.domain.grant import Tokens
 from service.domain.history import CheckIn, Profile, Sex, StrengthHabit
@@ -403,6 +404,10 @@ def fill(tx, athlete: UUID) -> None:
     tx.replies.put(athlete, Reply(TODAY, Felt.YES), NOW)
     tx.replies.mute(athlete, Cause.STRENGTH, TODAY + DAY, NOW)
     tx.preferences.set_quiet_days(athlete, [6])
+    upload = tx.uploads.begin(athlete, 3, NOW)
+    tx.uploads.add(athlete, upload, 0, b"zip")
+    event = Event(1, 2, Subject.ACTIVITY, athlete.int % 1_000_003, Aspect.CREATE, 4)
+    tx.inbox.put(event, athlete, Seal.ABSENT, NOW)
     tx.browsers.start("athlete", athlete, NOW, 60, 60)
     tx.logbook.write([{"at": NOW, "event": "sync_done", "athlete": athlete}])
 

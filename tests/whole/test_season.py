@@ -96,11 +96,16 @@ def test_only_who_deserves_it_is_warned(season):
     assert all(decision.mail or isinstance(decision.silent_because, Silence) for decision in decisions)
 
 
+def is_warning(mail):
+    """Each kind of mail is unsubscribed from by its own link."""
+    return "kind=warning" in (mail["List-Unsubscribe"] or "")
+
+
 def test_each_mail_arrived_once_and_only_with_its_reader(season):
-    """Two confirmations and the warning, each its own Message-ID, none left behind."""
+    """Confirmations, questions and the warning, each its own Message-ID, none left behind."""
     mails = season.mails()
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
-    warned = [mail["To"] for mail in mails if mail["List-Unsubscribe"]]
+    warned = [mail["To"] for mail in mails if is_warning(mail)]
     spiked = next(person for person in season.people if person.kind == SPIKED)
     assert warned == [spiked.address] * len(warned) != []
     with season.app.store.transaction() as tx:
@@ -109,7 +114,7 @@ def test_each_mail_arrived_once_and_only_with_its_reader(season):
 
 def test_the_warning_is_complete(season):
     """Plain text says all: what was seen, how sure, what to do, and how to stop it."""
-    warning = next(mail for mail in season.mails() if mail["List-Unsubscribe"])
+    warning = next(mail for mail in season.mails() if is_warning(mail))
     text = warning.get_body(("plain",)).get_content()
     assert "HOW SURE WE ARE" in text
     assert "/unsubscribe/" in text
