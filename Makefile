@@ -29,6 +29,9 @@ lint: $(DEV) ## ruff, mypy --strict, import contracts, no registry addresses in 
 drills: $(DEV) ## kill processes, stop the database, race for tokens: prints DRILL lines, fails on a worse figure
 	@$(BIN)/python -m tests.drills
 
+audit: $(DEV) ## hashes, bill of materials, hidden secrets, dangerous calls, known holes: prints AUDIT lines
+	@$(BIN)/python -m tests.supply_chain
+
 bench: $(DEV) ## ratios measured side by side with a reference: prints BENCH lines
 	@$(BIN)/python -m tests.bench $(NAMES)
 
@@ -59,4 +62,4 @@ $(DEV): $(RUNTIME) requirements-dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help demo run test lint drills bench bench-people lock clean
+.PHONY: help demo run test lint drills audit bench bench-people lock clean
