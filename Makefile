@@ -38,6 +38,9 @@ bench: $(DEV) ## ratios measured side by side with a reference: prints BENCH lin
 bench-people: $(DEV) ## score our verdicts against what real people said next (needs ../shared/truth)
 	@$(BIN)/python -m tests.bench.people
 
+bench-warnings: $(DEV) ## made-up runners with planted trouble: false starts, detection, rivals (ARGS=--small)
+	@$(BIN)/python -m tests.bench.alarms $(ARGS)
+
 lock: $(DEV) ## write the hashed requirements files anew
 	@for set in ":requirements.txt" "--extra dev:requirements-dev.txt"; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra embedded --extra build \
@@ -62,4 +65,4 @@ $(DEV): $(RUNTIME) requirements-dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help demo run test lint drills audit bench bench-people lock clean
+.PHONY: help demo run test lint drills audit bench bench-people bench-warnings lock clean
