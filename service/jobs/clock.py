@@ -29,6 +29,8 @@ GRACE = timedelta(hours=3)
 SILENT_PERIODS = 3
 UPLOADS_A_TICK = 20
 HEARERS_A_TICK = 500
+BACKFILLS_A_TICK = 4
+"""The quota is what limits them: more at once would only be refused together."""
 SUBSCRIPTION_CHECKED_EVERY = timedelta(hours=24)
 INBOX_KEPT = timedelta(days=7)
 MAIL_TEXT_KEPT = timedelta(days=30)
@@ -43,6 +45,15 @@ def due_syncs(app: App) -> None:
     with app.store.transaction() as tx:
         athletes = tx.athletes.claim_due_syncs(app.now(), SYNCS_A_TICK, app.settings.lease_s)
     app.queue.defer_each("sync", athletes)
+
+
+def due_backfills(app: App) -> None:
+    """Athletes of whom more of the past may be read, as far as the quota had no call for it before."""
+    now = app.now()
+    again_at = now + timedelta(seconds=app.settings.lease_s)
+    with app.store.transaction() as tx:
+        athletes = tx.lists.claim_backfills(now, BACKFILLS_A_TICK, again_at)
+    app.queue.defer_each("deepen", athletes)
 
 
 def due_nights(app: App) -> None:
@@ -132,6 +143,7 @@ def purge(app: App) -> None:
 TICKS: Mapping[str, tuple[Tick, float]] = {
     "due_events": (due_events, 1),
     "due_syncs": (due_syncs, 1),
+    "due_backfills": (due_backfills, 1),
     "due_nights": (due_nights, 1),
     "due_mails": (due_mails, 1),
     "due_erasures": (due_erasures, 1),

@@ -7,7 +7,7 @@ from service.errors import AppInactive, QuotaExhausted
 from service.logs import log
 from service.store.quota import QuotaWindow
 from service.store.session import Store
-from service.strava.quota import Limits, Pair, Priority, Reading, Window, quarter_hour, utc_day
+from service.strava.quota import MARGIN, Limits, Pair, Priority, Reading, Window, quarter_hour, utc_day
 
 CHECK_EVERY = timedelta(hours=1)
 """How often Strava is asked, by one call, whether an application that was switched off is on again."""
@@ -28,7 +28,7 @@ class StoreLedger:
 
     def reserve(self, now: datetime, priority: Priority = Priority.EVENT, *, counted: bool = True) -> bool:
         """Count one read in all four windows, or raise ``QuotaExhausted`` or ``AppInactive``."""
-        windows = _windows(now, "overall", self.limits.overall) + _windows(now, "read", self.limits.read)
+        windows = _counting(now, self.limits)
         with self.store.transaction() as tx:
             opens_at = tx.quota.reserve(now, windows, keep_free=priority.keep_free) if counted else None
             off_until = tx.quota.off_until()
@@ -38,7 +38,7 @@ class StoreLedger:
                     f"it is asked again at {off_until.isoformat(timespec='seconds')}",
                     off_until,
                 )
-            checking = off_until is not None and opens_at is None
+            checking = counted and off_until is not None and opens_at is None
             if checking:
                 tx.quota.switch_off(now + CHECK_TAKES)
         if opens_at is not None:
@@ -72,6 +72,16 @@ class StoreLedger:
             back = tx.quota.switch_on()
         if back:
             log().warning("app_active_again")
+
+
+def _counting(now: datetime, limits: Limits) -> list[QuotaWindow]:
+    """Every window that Strava may count a call sent at ``now`` in: near an edge, where its clock and ours
+    may differ, those on both sides."""
+    rows: dict[tuple[str, datetime], QuotaWindow] = {}
+    for moment in (now, now + 2 * MARGIN):
+        both = _windows(moment, "overall", limits.overall) + _windows(moment, "read", limits.read)
+        rows |= {(row.family, row.starts_at): row for row in both}
+    return list(rows.values())
 
 
 def _windows(now: datetime, family: str, limit: Pair) -> list[QuotaWindow]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from service.app import App
 from service.domain.athlete import Athlete, AthleteState
 from service.domain.night import due_instant, known_zone, next_night
-from service.errors import Gone, ScopeMissing, StravaError, TokenDead
+from service.errors import Gone, QuotaExhausted, ScopeMissing, StravaError, TokenDead
 from service.jobs import tokens
 from service.jobs.events import hear_of
 from service.jobs.listing import Cadence, read_all, read_list
@@ -56,18 +56,32 @@ def _sync(app: App, athlete_id: UUID) -> None:
 def deepen(app: App, subjects: Sequence[str]) -> None:
     """After the first verdict: the rest of the list, then details of the newest runs, as the quota allows.
 
-    Never awaited: whatever is missing is asked for again the next night.
+    Never awaited: what the quota has no call for now is due again when it has.
     """
     for athlete_id in map(UUID, subjects):
         athlete = _connected(app, athlete_id)
         if athlete is None:
             continue
+        with app.store.transaction() as tx:
+            tx.lists.backfill(athlete_id, app.now() + timedelta(seconds=app.settings.lease_s))
         try:
             if athlete.listed_whole_at is None:
                 read_all(app, athlete, app.now())
             read_details(app, athlete_id, DETAILS_FOR_BASELINE, DETAIL_WINDOW, Priority.BACKFILL)
         except StravaError as error:
-            log().info("deepening_postponed", athlete=athlete_id, code=error.code)
+            _postpone(app, athlete_id, error)
+        else:
+            with app.store.transaction() as tx:
+                tx.lists.backfill(athlete_id, None)
+
+
+def _postpone(app: App, athlete_id: UUID, error: StravaError) -> None:
+    at = retry_at(app.now(), error)
+    log().info("deepening_postponed", athlete=athlete_id, code=error.code, until=at)
+    with app.store.transaction() as tx:
+        tx.lists.backfill(athlete_id, at)
+        if isinstance(error, QuotaExhausted):
+            tx.lists.hold_backfills(app.now(), at)
 
 
 def _connected(app: App, athlete_id: UUID) -> Athlete | None:
@@ -126,6 +140,8 @@ def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, h
         next_sync_at = min(next_sync_at, listed_at + cadence.newest)
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
+        # Should the job that is asked for next be lost, the clock asks again.
+        tx.lists.backfill(athlete.id, now + timedelta(seconds=app.settings.lease_s))
 
 
 def _read_newest_details(app: App, athlete_id: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 
 from service.domain.activity import Source
+from service.domain.athlete import AthleteState
 from service.store.tables import ActivityRow, AthleteRow
 
 
@@ -24,6 +25,30 @@ class Lists:
     def soon(self, athlete_id: UUID, at: datetime) -> None:
         """Make the newest page wanted, at ``at`` unless a sync is due before."""
         self._set(athlete_id, listed_at=None, sync_due_at=func.least(AthleteRow.sync_due_at, at))
+
+    def backfill(self, athlete_id: UUID, at: datetime | None) -> None:
+        """There may be more of the past to read, at ``at``; or, with ``None``, there is not."""
+        self._set(athlete_id, backfill_at=at)
+
+    def hold_backfills(self, now: datetime, until: datetime) -> None:
+        """The quota has nothing left for the past: nobody need ask before ``until``."""
+        waiting = update(AthleteRow).where(AthleteRow.backfill_at <= now)
+        self._connection.execute(waiting.values(backfill_at=until))
+
+    def claim_backfills(self, now: datetime, limit: int, again_at: datetime) -> list[UUID]:
+        """Whose past is to be read on, longest waiting first; due again at ``again_at`` if that is lost."""
+        due = (
+            select(AthleteRow.id)
+            .where(AthleteRow.backfill_at <= now, AthleteRow.state == AthleteState.CONNECTED)
+            .order_by(AthleteRow.backfill_at, AthleteRow.connected_at, AthleteRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        picked = list(self._connection.execute(due).scalars())
+        self._connection.execute(
+            update(AthleteRow).where(AthleteRow.id.in_(picked)).values(backfill_at=again_at)
+        )
+        return picked
 
     def end_of_page(self, athlete_id: UUID) -> datetime | None:
         """The start of the oldest session on the newest page as last read; ``None`` if it was empty."""

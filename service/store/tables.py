@@ -64,6 +64,7 @@ class AthleteRow(Base):
     __tablename__ = "athlete"
     __table_args__ = (
         Index("ix_athlete_sync_due_at", "sync_due_at", postgresql_where=text("state = 'connected'")),
+        Index("ix_athlete_backfill_at", "backfill_at", postgresql_where=text("backfill_at IS NOT NULL")),
         Index("ix_athlete_next_night_at", "next_night_at", postgresql_where=text("state = 'connected'")),
         {"postgresql_with": {"fillfactor": 70}},
     )
@@ -85,6 +86,7 @@ class AthleteRow(Base):
     synced_at: Mapped[datetime | None]
     listed_at: Mapped[datetime | None]
     listed_whole_at: Mapped[datetime | None]
+    backfill_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
     sync_attempts: Mapped[int] = mapped_column(server_default="0")

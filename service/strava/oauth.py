@@ -151,11 +151,11 @@ class OAuth:
 
     def _token(self, call: str, form: dict[str, str], now: datetime) -> Mapping[str, Any]:
         """POST to the token endpoint, which Strava does not count."""
-        checking = self._ledger.reserve(now, Priority.PROOF, counted=False)
+        self._ledger.reserve(now, Priority.PROOF, counted=False)
         own = {"client_id": self._client_id, "client_secret": self._secret}
         answer = self._post(call, "/oauth/token", own | form, None)
         refused = None if answer.status == 200 else failure(answer, call, now, with_credentials=True)
-        answered(self._ledger, now, refused, checking=checking)
+        answered(self._ledger, now, refused, checking=False)  # tokens are given for an inactive one too
         if refused is not None:
             raise refused
         parsed = _json(answer.body)

@@ -175,7 +175,7 @@ class MemoryLedger:
         """See ``Ledger.reserve``; the next call after ``switched_off`` is the one that asks."""
         with self._lock:
             if not counted:
-                return self.off
+                return False
             self._turn(now)
             opens_at = self._full_until(now)
             if opens_at is not None:

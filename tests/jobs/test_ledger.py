@@ -9,8 +9,10 @@ from service.jobs.ledger import CHECK_EVERY, CHECK_TAKES, StoreLedger
 from service.store.session import open_store
 from service.strava.quota import Limits, Pair, Priority, Reading, quarter_hour, utc_day
 from tests.fixtures_postgres import keyring
-from tests.jobs.conftest import NOW
+from tests.jobs.conftest import NOW as NIGHT
 
+NOW = NIGHT + timedelta(minutes=1)
+"""Not near the edge of a window."""
 QUARTER = timedelta(minutes=15)
 
 
@@ -86,6 +88,15 @@ def test_a_learned_limit_holds_in_the_next_window(ledger):
     exhausted(ledger, NOW + QUARTER)
 
 
+def test_a_call_near_an_edge_counts_on_both_sides(ledger):
+    """Strava may count it in either window; a call too many would be a 429."""
+    edge = quarter_hour(NOW).end - timedelta(seconds=2)
+    ledger.reserve(edge + timedelta(seconds=1))
+    ledger.reserve(edge - timedelta(seconds=1))
+    ledger.reserve(edge + timedelta(seconds=3))
+    exhausted(ledger, edge + timedelta(seconds=3))
+
+
 def test_closed_is_closed_for_all(ledger):
     """Strava answered 429: nobody sends, however much we thought was left."""
     opens_at = NOW + timedelta(minutes=7)
@@ -144,6 +155,7 @@ class TestSwitchedOff:
         """And it alone is counted."""
         ledger.switched_off(NOW)
         later = NOW + CHECK_EVERY
+        assert ledger.reserve(later, counted=False) is False  # a token proves nothing
         assert ledger.reserve(later) is True
         with pytest.raises(AppInactive) as refusal:
             ledger.reserve(later)

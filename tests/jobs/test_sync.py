@@ -8,6 +8,7 @@ import pytest
 from service.domain.athlete import AthleteState
 from service.domain.night import MailKind, due_instant, next_night
 from service.jobs import listing
+from service.jobs.clock import due_backfills
 from service.jobs.listing import Cadence
 from service.jobs.sync import DETAILS_A_NIGHT, LATELY, deepen, newest_zone, sync
 from service.strava.quota import quarter_hour
@@ -249,13 +250,25 @@ class TestDeepen:
         deepen(live, [str(athlete.id)])
         assert any(activity.detailed for activity in kept(live, athlete).values())
 
-    def test_without_quota_it_waits_for_another_night(self, live, strava, athlete, events):
-        """Nothing that waits for it, nothing fails."""
+    def test_without_quota_it_waits_for_the_window(self, live, strava, athlete, clock, events):
+        """Nothing waits for it, nothing fails, and while there is more to read it goes on."""
         claimed_sync(live, athlete)
         strava.fault(path="/api/v3", chance=1.0, status=429, body="{}")
         deepen(live, [str(athlete.id)])
         assert "deepening_postponed" in [event["event"] for event in events]
+        strava.clear_faults()
+        due_backfills(live)
+        assert live.queue.of("deepen") == [athlete.id]  # of the sync, and none since
+        pass_(live, strava, clock, quarter_hour(live.now()).end - live.now())
+        for _ in range(2):
+            due_backfills(live)
+        assert live.queue.of("deepen") == [athlete.id] * 2
         assert again(live, athlete).listed_whole_at is None
+        deepen(live, [str(athlete.id)])
+        assert again(live, athlete).listed_whole_at == live.now()
+        pass_(live, strava, clock, DAY)
+        due_backfills(live)
+        assert live.queue.of("deepen") == [athlete.id] * 3
 
 
 class TestBadRows:
