@@ -15,6 +15,7 @@ from tests.drills.size import Size
 DRILLS = (
     "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
     "archive_fuzz",
+    "lost_rotation", "switched_off", "withdrawal",
 )  # fmt: skip
 
 
