@@ -94,4 +94,3 @@ class _Parts:
             athlete = tx.athletes.get(athlete_id)
             history = read_history(tx, athlete, self._app.now()) if athlete else None
         return course_of(history, night, self._app.constants) if history and history.activities else ()
-

@@ -60,9 +60,7 @@ class Year:
         for athlete_id in tx.athletes.claim_due_nights(now, 1000, 0):
             athlete = tx.athletes.get(athlete_id)
             assert athlete is not None
-            due = list(
-                nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at)
-            )
+            due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))
             for night in due:
                 silent = Decision(None, Silence.NOTHING_FOUND)
                 verdict = Assessment(night, State.CLEAR, score=None, level=None, findings=())
