@@ -9,6 +9,7 @@ import pytest
 from service.jobs import clock
 from service.settings import Settings
 from service.store import logbook
+from tests.whole import constants_page
 from tests.whole.commands import ROOT, commands
 from tests.whole.module_map import MAP, listed, modules
 
@@ -145,3 +146,8 @@ def test_what_is_promised_about_keeping_is_what_is_done():
         assert f"{kept.days} days" in line
     days = Settings.model_fields["strava_retention_days"].default
     assert f"`STRAVA_RETENTION_DAYS` ({days})" in promised
+
+
+def test_the_page_of_heuristics_lists_every_constant_as_it_is():
+    """A threshold that is changed is changed on the page, or this fails."""
+    assert constants_page.PAGE.read_text() == constants_page.written()
