@@ -152,6 +152,8 @@ class TestRoles:
             )
             tx.vitals.read(NOW)
             tx.athletes.forget(athlete.id, NOW)
+        with store.transaction() as tx:
+            assert tx.athletes.get(athlete.id) is None
         store.close()
 
     def test_the_backup_reads_and_tells(self, granted, tmp_path):
