@@ -1,10 +1,12 @@
 """The processes of a drill: started in an instant, killed, stopped, frozen, and none left at the end."""
 
+import atexit
 import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -14,6 +16,15 @@ STOPS_WITHIN_S = 15.0
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.drills.process"])
 """The imports take seconds; done once, a killed process is replaced within a quarter of one."""
+
+
+def _dismiss() -> None:
+    """End what serves the forks before the command returns: both would outlive it by a second."""
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
+
+
+atexit.register(_dismiss)
 
 
 @dataclass
