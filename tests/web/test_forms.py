@@ -10,6 +10,10 @@ OPEN = {
     "/unsubscribe/{token}": "the token of the mail",
     # The link may be opened on another device than the one that asked; the token is the proof.
     "/address/confirm": "the token of the mail",
+    # A tap in a mail; the signed token in the link is the proof.
+    "/reply/{night}": "the token of the mail",
+    # Strava has no cookie; the secret in the path is the proof, and an event is only a hint.
+    "/webhook/{secret}": "the secret of the path",
 }
 
 

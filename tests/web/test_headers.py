@@ -59,11 +59,11 @@ def test_no_page_brings_a_script_or_a_style_of_its_own(site: Site) -> None:
 def test_the_defect_page_has_them_too(build: Callable[..., Site]) -> None:
     """A defect is logged by type, shown as one plain sentence, and never raised into the server."""
 
-    def broken() -> dict[str, int]:
+    def broken(*_: object) -> list[object]:
         raise RuntimeError("canary-secret")
 
-    site = build(jobs_by_state=broken)
-    answer = site.admin().get("/admin")
+    site = build(course=broken)
+    answer = site.athlete().get("/status")
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == POLICY
     assert "canary-secret" not in answer.text
