@@ -154,6 +154,7 @@ def test_an_operator_at_work(served: Site, page: Page) -> None:
     with served.store.transaction() as tx:
         tx.admins.add("ada", PASSWORD_HASH, "operator", NOW)
         tx.heartbeats.beat("clock:due_syncs", NOW - timedelta(seconds=9))
+        tx.connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES")
         tx.logbook.write([{"at": NOW.isoformat(), "level": "error", "event": "sync_failed"}])
     page.goto("/admin")
     page.get_by_label("Name").fill("ada")
