@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import sqlalchemy
 
 from service.app import App, open_app
@@ -79,9 +80,7 @@ class Season:
             athlete["id"], athlete["kind"], athlete["deserves"], athlete["zone"], browser := self.browser()
         )
         base = self.app.settings.base_url
-        browser.open(f"{base}/")
-        browser.submit("/connect", tick="consent")
-        browser.submit("/oauth/authorize", button="Approve", athlete=str(person.strava_id))
+        self._sign_in(person)
         browser.submit("/address", address=person.address)
         self.settle()
         browser.open(self._confirmation_link(person.address))
@@ -148,6 +147,23 @@ class Season:
         assert body is not None
         return next(word for word in body.get_content().split() if "/address/confirm" in word)
 
+    def _sign_in(self, person: Person) -> None:
+        """The way to Strava and back; whoever was here before signs in by it."""
+        person.browser.open(f"{self.app.settings.base_url}/")
+        person.browser.submit("/connect", tick="consent")
+        person.browser.submit("/oauth/authorize", button="Approve", athlete=str(person.strava_id))
+
+    def _check_in_page(self, person: Person) -> None:
+        """The page of the questions; a session ends after a season, so some have to sign in again."""
+        address = f"{self.app.settings.base_url}/checkin"
+        try:
+            person.browser.open(address)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.UNAUTHORIZED:
+                raise
+            self._sign_in(person)
+            person.browser.open(address)
+
     def _answer(self, now: datetime) -> None:
         """Each morning's check-in of those who answer, on the page they were given."""
         for person in self.people:
@@ -161,7 +177,7 @@ class Season:
                     for item, value in answers.items()
                     if item != "date" and value is not None
                 }
-                person.browser.open(f"{self.app.settings.base_url}/checkin")
+                self._check_in_page(person)
                 person.browser.submit("/checkin", **given)
 
     def _next_due(self) -> datetime | None:
