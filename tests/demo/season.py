@@ -79,7 +79,6 @@ class Season:
         person = Person(
             athlete["id"], athlete["kind"], athlete["deserves"], athlete["zone"], browser := self.browser()
         )
-        base = self.app.settings.base_url
         self._sign_in(person)
         browser.submit("/address", address=person.address)
         self.settle()
