@@ -67,6 +67,12 @@ def at_most(fused: Fused, level: Level, where: NDArray[np.bool_]) -> Fused:
     return Fused(fused.strengths, fused.score, capped.astype(np.int64))
 
 
+def at_least(fused: Fused, level: Level, where: NDArray[np.bool_]) -> Fused:
+    """The same, no less sure than ``level`` in the columns ``where``."""
+    raised = np.where(where, np.maximum(fused.level, LEVELS.index(level)), fused.level)
+    return Fused(fused.strengths, fused.score, raised.astype(np.int64))
+
+
 def surprise(z: Floats) -> Floats:
     """Strength of a deviation of z spreads: nothing at one, all at three."""
     return np.clip((np.abs(z) - 1.0) / 2.0, 0.0, 1.0)

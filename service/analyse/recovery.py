@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from service.analyse.complaint import heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, fuse
+from service.analyse.fusion import Fused, at_least, fuse
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
 from service.analyse.window import lately, ramp
+from service.domain.finding import Level
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,6 +72,9 @@ def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigu
         self_report=state.said,
         heart_rate=heart_rate_strength(state.hr_shift, state.hr_z, state.complaint, c),
     )
+    # A run more than twice as long as any of 30 days speaks for itself: an answer given before it, or a
+    # heart rate as usual, cannot take it back (Frandsen et al. 2025; §13 lets this one channel be mailed).
+    fused = at_least(fused, Level.POSSIBLE, enough & (reason == Reason.SESSION_SPIKE) & (tier == Tier.LARGE))
     days_ago = np.take_along_axis(ago, reason[None, :], axis=0)[0]
     return MuscleFatigue(fused, reason, np.where(reason == Reason.SESSION_SPIKE, tier, 0), days_ago, enough)
 

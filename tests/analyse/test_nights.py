@@ -152,6 +152,13 @@ def test_a_much_longer_run_warns_at_once():
     assert "self_report" in leading.unseen
 
 
+def test_an_answer_given_before_a_very_long_run_cannot_take_its_warning_back():
+    """More than twice the longest of 30 days is written about on one channel alone."""
+    calm = answers([80, 82, 84, 86], soreness=4, legs=3, fatigue=4)
+    found = verdict(replace(spiked(36.0), checkins=tuple(calm)), 90)
+    assert (found.state, found.leading.tier, found.leading.level) == (State.WARN, "large", Level.POSSIBLE)
+
+
 def test_a_somewhat_longer_run_is_watched():
     """One channel alone is never more than possible."""
     found = verdict(spiked(15.0 * 1.2), 90)
