@@ -98,10 +98,9 @@ class Season:
 
     def settle(self) -> None:
         """Let everything that is due now be done."""
-        for ticks in (("due_syncs",), ("due_nights",), ("due_mails",)):
-            for name in ticks:
-                if not self._ticks.tick(name):
-                    raise RuntimeError(f"the tick {name} failed")
+        for name in ("due_syncs", "due_nights", "due_mails"):
+            if not self._ticks.tick(name):
+                raise RuntimeError(f"the tick {name} failed")
             self._wait_until_idle()
 
     def pass_nights(self, until: datetime, progress: Callable[[datetime], None]) -> None:
