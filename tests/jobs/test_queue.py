@@ -34,12 +34,16 @@ def working(dsn, jobs) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(WITHIN_S)
         assert not thread.is_alive(), "the worker did not stop"
 
 
+# A job deferred between a worker's first look and its LISTEN waits for the next poll (5 s).
+WITHIN_S = 60
+
+
 def wait_for(condition):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + WITHIN_S
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert condition()
@@ -141,7 +145,7 @@ def test_a_queue_comes_back_with_its_database(store, queue, database_url):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + WITHIN_S
         while len(seen) < 2 and time.monotonic() < deadline:
             queue.defer("sync", OTHER)
             time.sleep(0.3)
