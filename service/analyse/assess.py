@@ -25,7 +25,7 @@ from service.analyse.strength import no_strength_recorded
 from service.domain.finding import Assessment, Finding, Learning, State
 from service.domain.history import History
 
-__all__ = ["HORIZON", "assess_batch", "assess_nights", "load_constants"]
+__all__ = ["HORIZON", "assess_batch", "assess_diary", "assess_nights", "load_constants"]
 
 HORIZON = timedelta(days=2 * WINDOW_DAYS)
 """Nothing older than this before a night can change its verdict: a year, each day with a year behind it."""
@@ -46,8 +46,12 @@ def assess_nights(history: History, nights: Sequence[date], constants: Constants
     """The verdicts of one athlete's nights, in the order asked, each from data before it alone."""
     if not nights:
         return []
+    return assess_diary(diary_of(history, max(nights), constants, min(nights)), nights, constants)
+
+
+def assess_diary(diary: Diary, nights: Sequence[date], constants: Constants) -> list[Assessment]:
+    """The same from a ``diary`` made for nights from the first of ``nights`` to the last."""
     wanted = sorted(set(nights))
-    diary = diary_of(history, wanted[-1], constants, first_night=wanted[0])
     found: dict[date, Assessment] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]

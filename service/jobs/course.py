@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from service.analyse.constants import Constants
-from service.analyse.diary import Columns, diary_of
+from service.analyse.diary import Columns, Diary, diary_of
 from service.analyse.score import state_of
 from service.domain.course import Day
 from service.domain.history import History
@@ -12,12 +12,17 @@ SEASON_DAYS = 84
 """Twelve weeks: what fits on a phone and still shows where the training is going."""
 
 
-def course_of(history: History, night: date, constants: Constants, days: int = SEASON_DAYS) -> list[Day]:
-    """The ``days`` before ``night``, oldest first, from the same columns that the verdict is made from.
+def course_of(history: History, night: date, constants: Constants) -> list[Day]:
+    """The twelve weeks before ``night``, oldest first, from the columns that the verdict is made from."""
+    return course_in(diary_of(history, night, constants), night, constants)
+
+
+def course_in(diary: Diary, night: date, constants: Constants, days: int = SEASON_DAYS) -> list[Day]:
+    """The ``days`` before ``night`` in a diary made until then.
 
     A day after the last reading of the source is unknown, not a day of rest.
     """
-    diary = diary_of(history, night, constants)
+    history = diary.history
     columns = Columns.side_by_side([diary.windows([night])])
     load = columns["load"][-days:, 0]
     fitness = state_of(columns, constants).fitness[-days:, 0]

@@ -12,6 +12,7 @@ from uuid import UUID
 from service.advise.choose import advise
 from service.advise.occasions import before_long_run, may_ask, worth_asking
 from service.analyse.constants import Constants
+from service.analyse.diary import Diary
 from service.app import App
 from service.domain.activity import Activity, Source
 from service.domain.athlete import Athlete
@@ -21,7 +22,7 @@ from service.domain.history import History
 from service.domain.message import Message
 from service.domain.night import MailKind, Silence
 from service.domain.preference import Choice
-from service.jobs.course import course_of
+from service.jobs.course import course_in
 from service.jobs.outbox import links, put
 from service.notify.chart import picture
 from service.notify.long_run import long_run
@@ -47,15 +48,17 @@ class Outlook:
     longest: Mapping[date, float]
 
 
-def outlook_of(history: History, night: date, constants: Constants) -> Outlook | None:
-    """The days up to ``night``; ``None`` if nothing was recorded for a week: a letter would say nothing."""
+def outlook_of(diary: Diary, night: date, constants: Constants) -> Outlook | None:
+    """The days up to ``night``, the last of the diary; ``None`` if nothing was recorded for a week: a letter
+    would say nothing."""
+    history = diary.history
     longest: dict[date, float] = {}
     for activity in history.activities:
         metres = activity.distance_m if activity.is_run else 0.0
         longest[activity.training_day] = max(metres, longest.get(activity.training_day, 0.0))
     if not any(night - n * DAY in longest for n in range(1, 8)):
         return None
-    return Outlook(history, course_of(history, night, constants), longest)
+    return Outlook(history, course_in(diary, night, constants), longest)
 
 
 def enqueue_letter(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from service.advise.choose import advise
 from service.advise.restraint import Sendable, decide
-from service.analyse.assess import assess_nights
+from service.analyse.assess import assess_diary
+from service.analyse.diary import diary_of
 from service.app import App
 from service.domain.athlete import Athlete
 from service.domain.finding import Assessment
@@ -75,12 +76,14 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
             tx.parking.no_attempt(athlete_id)
             return []
     window = [due[0] - timedelta(days=back) for back in range(NIGHTS_BEFORE, 0, -1)] + due
-    assessments = assess_nights(history, window, app.constants)  # outside any transaction: pure work
+    # Outside any transaction: pure work. One diary serves the verdicts and the letters.
+    diary = diary_of(history, due[-1], app.constants, first_night=window[0])
+    assessments = assess_diary(diary, window, app.constants)
     digest = _digest(history)
     judged = []
     for index, night in enumerate(due, start=NIGHTS_BEFORE):
         recent, assessment = assessments[index - NIGHTS_BEFORE : index], assessments[index]
-        outlook = outlook_of(history, night, app.constants) if night == due[-1] else None
+        outlook = outlook_of(diary, night, app.constants) if night == due[-1] else None
         result = _settle(app, athlete, assessment, recent, digest, outlook, newest=night == due[-1])
         if result is not None:
             judged.append(result)
