@@ -22,7 +22,12 @@ LOWEST_HR, HIGHEST_HR = 30.0, 240.0  # outside no heart beats while its owner ex
 COLDEST_C, HOTTEST_C = -50.0, 60.0
 FASTEST_RUN_MPS = 12.5
 STEPS_FROM_STRIDES_BELOW = 110.0  # running cadence is one foot a minute; nobody runs at 110 steps a minute
-EARLIEST_YEAR = 1990
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2200
+UTC_OFFSET_S = 14 * 3600  # the furthest zone
+HIGHEST_M = 20_000.0
+LONGEST_TEXT = 100
+LARGEST_WHOLE = 2**31 - 1  # what a column of integers holds
+FAR_OFFSET = "is more than 14 hours; seconds east of Greenwich are expected"
 
 
 class RowRejected(FreshlegsError):
@@ -82,7 +87,7 @@ def read_row(row: object, *, source: Source = Source.STRAVA, zone: str = "UTC") 
         moving_s=moving_s,
         elapsed_s=elapsed_s,
         distance_m=distance_m,
-        gain_m=_within(row, "total_elevation_gain", 0.0, 20_000.0, doubts),
+        gain_m=_within(row, "total_elevation_gain", 0.0, HIGHEST_M, doubts),
         average_hr=heart.average,
         max_hr=heart.highest,
         cadence_spm=_cadence(row, sport, doubts),
@@ -121,7 +126,8 @@ class _Heart:
 
 def _identity(row: Row) -> str:
     identity = row.get("id")
-    if isinstance(identity, bool) or not isinstance(identity, int | str) or str(identity).strip() == "":
+    known = isinstance(identity, int | str) and not isinstance(identity, bool)
+    if not known or not str(identity).strip() or not _plain(str(identity)):
         raise RowRejected("id", "is missing; without it the session cannot be told from its double")
     return str(identity)
 
@@ -130,7 +136,7 @@ def _sport(row: Row) -> str:
     """``sport_type`` where there is one: ``type`` still says Run of a trail run."""
     for key in ("sport_type", "type"):
         sport = row.get(key)
-        if isinstance(sport, str) and 0 < len(sport) <= 64:
+        if isinstance(sport, str) and 0 < len(sport) <= 64 and _plain(sport):
             return sport
     raise RowRejected("sport_type", "is missing; sport_type or type must name the sport")
 
@@ -154,16 +160,18 @@ def _start(row: Row, zone: str) -> tuple[datetime, int]:
     start = _instant(row.get("start_date"))
     local = _instant(row.get("start_date_local"))  # its Z is false: it is wall time
     offset = _number(row.get("utc_offset"))
+    if offset is not None and abs(offset) > UTC_OFFSET_S:
+        raise RowRejected("utc_offset", FAR_OFFSET)
     if start is None and local is not None and offset is not None:
         start = local - timedelta(seconds=offset)
-    if start is None or start.year < EARLIEST_YEAR:
+    if start is None or not EARLIEST_YEAR <= start.year <= LATEST_YEAR:
         raise RowRejected("start_date", "is missing or not a date like 2026-03-01T07:30:00Z")
     if offset is None and local is not None:
         offset = (local - start).total_seconds()
     if offset is None:
         offset = _zone_offset(row.get("timezone") or zone, start)
-    if not -14 * 3600 <= offset <= 14 * 3600:
-        raise RowRejected("utc_offset", "is more than 14 hours; seconds east of Greenwich are expected")
+    if abs(offset) > UTC_OFFSET_S:
+        raise RowRejected("utc_offset", FAR_OFFSET)
     return start, round(offset)
 
 
@@ -181,9 +189,9 @@ def _instant(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 east of Greenwich
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _number(value: object) -> float | None:
@@ -198,11 +206,18 @@ def _number(value: object) -> float | None:
 
 def _whole(value: object) -> int | None:
     number = _number(value)
-    return None if number is None else int(number)
+    return None if number is None or abs(number) > LARGEST_WHOLE else int(number)
+
+
+def _plain(text: str) -> bool:
+    """No control characters (Postgres keeps no NUL), no half characters, nothing that turns the line."""
+    return len(text) <= LONGEST_TEXT and text.isprintable()
 
 
 def _text(value: object) -> str | None:
-    return value[:100] if isinstance(value, str) and value else None
+    """At most 100 printable characters of it."""
+    text = "".join(filter(str.isprintable, value[:LONGEST_TEXT])) if isinstance(value, str) else ""
+    return text or None
 
 
 def _within(row: Row, key: str, low: float, high: float, doubts: list[Doubt]) -> float | None:
@@ -237,9 +252,9 @@ def _splits(value: object) -> tuple[Split, ...]:
         Split(
             distance_m=distance,
             moving_s=moving_s,
-            elevation_m=_number(row.get("elevation_difference")),
+            elevation_m=_within(row, "elevation_difference", -HIGHEST_M, HIGHEST_M, []),
             average_hr=_believable_hr(row),
-            grade_adjusted_mps=_number(row.get("average_grade_adjusted_speed")) or None,
+            grade_adjusted_mps=_within(row, "average_grade_adjusted_speed", 0.0, FASTEST_RUN_MPS, []) or None,
             elapsed_s=_standing(row, moving_s),
         )
         for row, distance, moving_s in _pieces(value)
@@ -262,7 +277,7 @@ def _pieces(value: object) -> list[tuple[Row, float, int]]:
     found = []
     for row in _rows(value):
         distance, moving = _number(row.get("distance")), _number(row.get("moving_time"))
-        if distance is not None and distance > 0 and moving is not None and 0 < moving <= LONGEST_S:
+        if distance and moving and 0 < distance <= LONGEST_M and 0 < moving <= LONGEST_S:
             found.append((row, distance, round(moving)))
     return found
 

@@ -16,6 +16,7 @@ DRILLS = (
     "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
     "archive_fuzz",
     "lost_rotation", "switched_off", "withdrawal",
+    "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
 )  # fmt: skip
 
 

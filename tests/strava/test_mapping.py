@@ -114,6 +114,38 @@ def test_a_value_that_cannot_be_true_is_dropped_and_named(field, name, value):
     assert getattr(mapped.activity, name) is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"id": "1\x002"}, "id"),
+        ({"id": "\ud800"}, "id"),
+        ({"sport_type": "\u202enuR", "type": ...}, "sport_type"),
+        ({"start_date": "0001-01-01T00:00:00+14:00", "start_date_local": ...}, "start_date"),
+        ({"start_date": "9999-12-31T23:00:00Z"}, "start_date"),
+        ({"start_date": ..., "utc_offset": 1e308}, "utc_offset"),
+    ],
+)
+def test_what_no_database_or_calendar_holds_is_refused(changes, field):
+    """One such row must not take the other rows of its page along."""
+    with pytest.raises(RowRejected) as refused:
+        activity_from_json(row(**changes))
+    assert refused.value.field == field
+
+
+def test_texts_are_kept_without_what_no_database_holds():
+    """NUL, half characters and signs that turn a line are left out."""
+    found = activity_from_json(row(device_name="Wa\x00tch\u202e\ud800", gear_id="\x07", workout_type=2**40))
+    assert (found.device, found.gear_id, found.workout_type) == ("Watch", None, None)
+
+
+def test_a_split_longer_than_any_session_is_left_out():
+    """Its other figures are dropped alone."""
+    split = {"distance": 1000.0, "moving_time": 300}
+    wild = split | {"elevation_difference": 1e308, "average_grade_adjusted_speed": 1e308}
+    found = activity_from_json(row(splits_metric=[split | {"distance": 1e308}, wild]))
+    assert [(each.elevation_m, each.grade_adjusted_mps) for each in found.splits] == [(None, None)]
+
+
 def test_a_highest_heart_rate_below_the_mean_is_dropped():
     """One of the two is wrong, and it is not the mean of hundreds of beats."""
     mapped = read_row(row(average_heartrate=150, max_heartrate=120))
