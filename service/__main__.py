@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from service.errors import FreshlegsError
+from service.errors import DatabaseUnavailable, FreshlegsError
 from service.webhook_command import webhook
 
 DAY = ["%Y-%m-%d"]
+TRY_LATER = 75
+"""What a mail server that pipes to us takes for "keep it and try again" (sysexits.h)."""
 
 cli = typer.Typer(
     help="Warns a runner before the legs go heavy.", no_args_is_help=True, add_completion=False,
@@ -128,6 +130,28 @@ def erase(
     from service.operations import erase_athlete
 
     typer.echo(erase_athlete(athlete))
+
+
+@cli.command()
+def bounces(
+    places: Annotated[list[Path], typer.Argument(help="Maildirs, mboxes, files with one message, or -")],
+) -> None:
+    """Take in mails that came back, and write no more to addresses that are gone."""
+    from service.bounces_command import read_bounces
+
+    try:
+        typer.echo(read_bounces(places))
+    except DatabaseUnavailable as error:
+        typer.echo(f"freshlegs: {error}", err=True)
+        raise typer.Exit(TRY_LATER) from None
+
+
+@cli.command("write-again")
+def write_again(address: str) -> None:
+    """Write again to an address whose mails came back, once its mailbox works."""
+    from service.bounces_command import write_again
+
+    typer.echo(write_again(address))
 
 
 @admin.command("add")

@@ -109,9 +109,16 @@ class MailDeferred(FreshlegsError):
 
 
 class MailRefused(FreshlegsError):
-    """The mail server said no (5xx); the same message would be refused again."""
+    """The mail server said no (5xx); the same message would be refused again.
+
+    ``status``: its enhanced code (RFC 3463) where it gave one for the recipient or the message.
+    """
 
     code = "mail_refused"
+
+    def __init__(self, message: str, status: str = "") -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class MailInDoubt(FreshlegsError):

@@ -18,6 +18,10 @@ SHORTEST_SECRET = 32
 """Characters. As hexadecimal digits these are 128 bits."""
 
 
+BOUNCE_ADDRESS = r"^$|^[A-Za-z0-9._-]{1,18}@[A-Za-z0-9.-]+$"
+"""Eighteen characters, a plus and the 45 of the token make the 64 that a local part may have (RFC 5321)."""
+
+
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
@@ -64,6 +68,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = "freshlegs <freshlegs@localhost>"
+    bounce_address: Annotated[str, Field(pattern=BOUNCE_ADDRESS)] = ""
 
     # Guards
     breaker_percent: float = Field(default=20.0, gt=0, le=100)

@@ -5,15 +5,19 @@ from datetime import timedelta
 from uuid import UUID
 
 from service.app import App
+from service.domain.bounce import is_hard
 from service.domain.message import Message
 from service.errors import MailDeferred, MailInDoubt, MailRefused
 from service.logs import log
 from service.notify.envelope import Envelope
 from service.notify.mime import envelope
+from service.store.bounces import Verp
 from service.store.mailbox import Outgoing
 
 FIRST_RETRY = timedelta(minutes=2)
 LONGEST_RETRY = timedelta(hours=2)
+UNSPECIFIC = "5.0."
+"""Said by the first server, our own, this may mean us."""
 MOST_DOUBLINGS = 10
 """Far beyond the longest wait; without it the product would leave what a ``timedelta`` can hold."""
 
@@ -39,6 +43,8 @@ def _send(app: App, outgoing: Outgoing) -> None:
     except MailRefused as error:
         with app.store.transaction() as tx:
             tx.mailbox.refused(outgoing.id, outgoing.token, str(error), app.now())
+            if is_hard(error.status) and not error.status.startswith(UNSPECIFIC):
+                tx.addresses.suppress(outgoing.recipient, "refused", app.now())
         log().error("mail_refused", mail=outgoing.id, kind=outgoing.kind)
     except MailInDoubt:
         with app.store.transaction() as tx:
@@ -65,6 +71,7 @@ def _handed(app: App, outgoing: Outgoing) -> None:
 
 
 def _envelope(app: App, outgoing: Outgoing) -> Envelope:
+    bounces = app.settings.bounce_address
     return envelope(
         Message(
             outgoing.kind,
@@ -79,4 +86,5 @@ def _envelope(app: App, outgoing: Outgoing) -> Envelope:
         recipient=outgoing.recipient,
         message_id=outgoing.message_id,
         now=outgoing.queued_at,
+        return_path=Verp(app.keyring, bounces).sender(outgoing.id) if bounces else None,
     )

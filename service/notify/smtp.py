@@ -16,6 +16,7 @@ from service.errors import MailDeferred, MailInDoubt, MailRefused
 from service.notify.envelope import Envelope
 
 ENHANCED = re.compile(rb"\A[245]\.\d{1,3}\.\d{1,3}(?= |\Z)")
+SPEAKS_OF_THE_READER = ("RCPT", "message")
 LINE_END = re.compile(rb"\r\n|\r|\n")
 BROKEN = (OSError, smtplib.SMTPException)
 """What a connection can die of, time-outs and TLS included (both are ``OSError``)."""
@@ -115,7 +116,8 @@ def _expect(phase: str, hundreds: int, code: int, text: bytes) -> None:
     enhanced = ENHANCED.match(text)
     answer = f"{code} {enhanced.group().decode()}" if enhanced else str(code)
     if code // 100 == 5:
-        raise MailRefused(f"{answer} after {phase}: the mail server will not take it")
+        status = enhanced.group().decode() if enhanced and phase in SPEAKS_OF_THE_READER else ""
+        raise MailRefused(f"{answer} after {phase}: the mail server will not take it", status)
     raise MailDeferred(f"{answer} after {phase}: the mail server asks to wait")
 
 

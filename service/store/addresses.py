@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.night import MailKind
@@ -16,6 +16,7 @@ from service.store.tables_service import SuppressionRow
 
 CONFIRM_WITHIN = timedelta(hours=72)
 TABLE = "address"
+COMPLAINT = "complaint"
 
 
 class Addresses:
@@ -92,10 +93,19 @@ class Addresses:
         query = select(AddressRow.athlete_id).where(AddressRow.unsubscribe_digest == digest_of(token))
         return self._connection.execute(query).scalar_one_or_none()
 
-    def suppress(self, address: str, reason: str, now: datetime) -> None:
-        """Never write to this address again (hard bounce, complaint). The first reason stays."""
+    def suppress(self, address: str, reason: str, now: datetime) -> bool:
+        """Never write to this address again (hard bounce, complaint). The first reason stays; False = there
+        was one."""
         row = {"address_index": self._index(address), "reason": reason, "suppressed_at": now}
-        self._connection.execute(insert(SuppressionRow).values(row).on_conflict_do_nothing())
+        done = insert(SuppressionRow).values(row).on_conflict_do_nothing().returning(SuppressionRow.reason)
+        return self._connection.execute(done).first() is not None
+
+    def write_again(self, address: str) -> bool:
+        """Take a suppression back, unless its reader complained; whether there was one to take back."""
+        lifted = delete(SuppressionRow).where(
+            SuppressionRow.address_index == self._index(address), SuppressionRow.reason != COMPLAINT
+        )
+        return self._connection.execute(lifted).rowcount == 1
 
     def is_suppressed(self, address: str) -> bool:
         query = select(SuppressionRow.reason).where(SuppressionRow.address_index == self._index(address))

@@ -14,6 +14,7 @@ from service.store.activities import Activities
 from service.store.addresses import Addresses
 from service.store.admins import Admins
 from service.store.athletes import Athletes
+from service.store.bounces import Bounces
 from service.store.browsers import Browsers
 from service.store.checkins import CheckIns
 from service.store.consents import Consents
@@ -62,6 +63,7 @@ class Transaction:
         self.addresses = Addresses(connection, keyring)
         self.admins = Admins(connection, keyring)
         self.athletes = Athletes(connection, keyring)
+        self.bounces = Bounces(connection, keyring)
         self.browsers = Browsers(connection)
         self.checkins = CheckIns(connection)
         self.consents = Consents(connection)

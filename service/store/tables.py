@@ -240,6 +240,7 @@ class MailRow(Base):
     handed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    bounced: Mapped[str | None]
 
 
 class AddressRow(Base):

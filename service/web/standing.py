@@ -22,6 +22,7 @@ class Standing:
     nights: list[JudgedNight]
     address_confirmed: bool
     address_pending: bool
+    address_refused: bool
     wants_mail: bool
 
     @property
@@ -34,11 +35,13 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1) -> Standing:
     athlete = tx.athletes.get(athlete_id)
     if athlete is None:
         raise NotSignedIn(Realm.ATHLETE)
+    address = tx.addresses.confirmed(athlete_id)
     return Standing(
         athlete=athlete,
         nights=tx.nights.of(athlete_id, nights),
-        address_confirmed=tx.addresses.confirmed(athlete_id) is not None,
+        address_confirmed=address is not None,
         address_pending=tx.addresses.pending(athlete_id),
+        address_refused=address is not None and tx.addresses.is_suppressed(address),
         wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
     )
 

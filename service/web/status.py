@@ -32,6 +32,10 @@ REFRESH_S = 5
 SEASON = timedelta(days=84)
 WARNINGS_SHOWN = 12
 CHECKINS_SHOWN = 14
+REFUSED = (
+    "Mails to your address came back, so we stopped writing to it, and a warning would stand only here. "
+    "If the mailbox works again, the operator can start them anew."
+)
 
 routes = APIRouter(responses=dict(ANSWERS))
 
@@ -185,6 +189,8 @@ def _notes(found: Standing) -> Iterator[Note]:
     if not found.address_confirmed and not found.address_pending:
         text = "There is no mail address yet, so a warning would stand only here."
         yield Note(text, "/welcome", "Leave an address")
+    if found.address_refused:
+        yield Note(REFUSED, "/welcome", "Leave another address")
 
 
 def _mail_words(found: Standing) -> str:
@@ -195,6 +201,8 @@ def _mail_words(found: Standing) -> str:
     if not found.address_confirmed:
         return "No address, so no mails."
     changing = " A new address waits to be confirmed." if found.address_pending else ""
+    if found.address_refused:
+        return "Your mailbox gave our mails back, so nothing is sent to it." + changing
     if not found.wants_mail:
         return "Your address is confirmed, but warnings by mail are switched off." + changing
     return "Warnings go to your confirmed address. Most nights there is nothing to write." + changing

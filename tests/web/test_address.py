@@ -78,6 +78,19 @@ def test_pressing_the_button_confirms(site: Site) -> None:
     assert reader.post("/address/confirm", token=token[1]).status_code == 404  # a link works once
 
 
+def test_who_reads_no_mail_any_more_is_told_on_the_page(site: Site) -> None:
+    """Mails came back; another address is one click away."""
+    browser = site.athlete()
+    with site.store.transaction() as tx:
+        token = tx.addresses.propose(browser.athlete_id, "ola@example.org", site.clock())
+        tx.addresses.confirm(token, site.clock())
+        tx.addresses.suppress("ola@example.org", "hard bounce", site.clock())
+    page = browser.get("/status").text
+    assert "Mails to your address came back" in page
+    assert "so nothing is sent to it" in page
+    assert "Warnings go to your confirmed address" not in page
+
+
 def test_a_link_grows_old(site: Site) -> None:
     """Then a new one has to be asked for."""
     browser = site.athlete()

@@ -206,6 +206,23 @@ class TestOperations:
         assert freshlegs("grant-roles", "--app", "short", "--backup", "backup")[0] == 1
         assert freshlegs("grant-roles", "--app", "nowhere", "--backup", "backup")[0] == 1
 
+    def test_what_comes_back_is_read(self, freshlegs, data_dir, tmp_path):
+        """A folder that is no Maildir is named; a note is counted; nobody was suppressed."""
+        freshlegs("migrate")
+        (tmp_path / "one.eml").write_bytes(b"Subject: hello\n\nyou")
+        assert freshlegs("bounces", str(tmp_path / "one.eml"))[1] == (
+            "1 read; addresses not written to again: 0; no bounce: 1\n"
+        )
+        assert freshlegs("bounces", str(tmp_path))[0] == 1
+        assert "is written to" in freshlegs("write-again", "ada@example.org")[2]
+
+    def test_a_database_that_is_away_keeps_the_bounce(self, freshlegs, monkeypatch, tmp_path):
+        """75 asks the mail server that pipes to us to try again."""
+        freshlegs("keyring", str(tmp_path / "ring"))
+        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+        monkeypatch.setenv("KEYRING_FILE", str(tmp_path / "ring"))
+        assert freshlegs("bounces", str(tmp_path / "ring"))[0] == 75
+
     def test_an_admin_nobody_knows(self, freshlegs, data_dir):
         code, _, err = freshlegs("admin", "disable", "grace")
         assert (code, err) == (1, "freshlegs: there is no admin 'grace'\n")
