@@ -38,7 +38,7 @@ def _sync(app: App, athlete_id: UUID) -> None:
     if athlete is None:
         return
     try:
-        _renew(app, athlete)
+        unread = _renew(app, athlete)
     except (TokenDead, ScopeMissing) as error:
         log().warning("sync_refused", athlete=athlete_id, code=error.code)
         tokens.lost(app, athlete_id)
@@ -50,7 +50,8 @@ def _sync(app: App, athlete_id: UUID) -> None:
             tx.athletes.sync_put_off(athlete_id, error.code, at)
     else:
         app.queue.defer("judge", athlete_id)
-        app.queue.defer("deepen", athlete_id)
+        if unread:
+            app.queue.defer("deepen", athlete_id)
 
 
 def deepen(app: App, subjects: Sequence[str]) -> None:
@@ -107,8 +108,11 @@ def read_details(app: App, athlete_id: UUID, most: int, window: timedelta, prior
     return len(missing)
 
 
-def _renew(app: App, athlete: Athlete) -> None:
-    """Make what we know Strava's own as of now: one page for a first verdict, and for most later lists."""
+def _renew(app: App, athlete: Athlete) -> bool:
+    """Make what we know Strava's own as of now: one page for a first verdict, and for most later lists.
+
+    Returns whether there is more to read: the rest of the list, or details.
+    """
     now = app.now()
     with app.store.transaction() as tx:
         hearing = tx.subscription.hearing(now)
@@ -117,7 +121,7 @@ def _renew(app: App, athlete: Athlete) -> None:
         listed = read_list(app, athlete, now)
         if athlete.synced_at is not None:
             _read_newest_details(app, athlete.id)
-    _synced(app, athlete, now, listed, hearing=hearing)
+    return _synced(app, athlete, now, listed, hearing=hearing)
 
 
 def _heard(app: App, athlete: Athlete, now: datetime) -> bool:
@@ -130,7 +134,7 @@ def _heard(app: App, athlete: Athlete, now: datetime) -> bool:
         return tx.inbox.pending(athlete.id) == 0
 
 
-def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, hearing: bool) -> None:
+def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, hearing: bool) -> bool:
     zone = newest_zone(listed or ()) or athlete.zone
     zone = zone if known_zone(zone) else athlete.zone
     next_sync_at = due_instant(next_night(now, zone), zone)
@@ -140,8 +144,11 @@ def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, h
         next_sync_at = min(next_sync_at, listed_at + cadence.newest)
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
+        whole = athlete.listed_whole_at is not None
+        unread = not whole or bool(tx.activities.missing_detail(athlete.id, now - DETAIL_WINDOW, 1))
         # Should the job that is asked for next be lost, the clock asks again.
-        tx.lists.backfill(athlete.id, now + timedelta(seconds=app.settings.lease_s))
+        tx.lists.backfill(athlete.id, now + timedelta(seconds=app.settings.lease_s) if unread else None)
+    return unread
 
 
 def _read_newest_details(app: App, athlete_id: UUID) -> None:

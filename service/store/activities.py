@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -194,6 +195,7 @@ class Activities:
             )
 
 
+@cache
 def _upsert() -> Insert:
     statement = insert(ActivityRow)
     new = statement.excluded

@@ -31,8 +31,9 @@ from tests.demo.browser import Browser
 from tests.demo.simulated import SimulatedClock
 from tests.strava_standin.control import Standin
 
-STEP = timedelta(minutes=20)
+STEP = timedelta(hours=2)
 """Zones whose 04:30 lies this near together are looked at in one go."""
+LOOK_EVERY_S = 0.01
 IDLE_WITHIN_S = 60.0
 ANSWERING_DAYS = frozenset({0, 2, 4})
 """Monday, Wednesday and Friday: a check-in is asked for at most three times a week."""
@@ -197,7 +198,7 @@ class Season:
             with self.app.store.transaction() as tx:
                 if tx.connection.execute(waiting).scalar_one() == 0:
                     return
-            time.sleep(0.004)
+            time.sleep(LOOK_EVERY_S)
         raise TimeoutError("jobs were still waiting after a minute")
 
 

@@ -242,6 +242,18 @@ class TestDeepen:
         assert again(live, athlete).listed_whole_at == live.now()
         assert sum(activity.detailed for activity in kept(live, athlete).values()) > DETAILS_A_NIGHT
 
+    def test_nothing_is_asked_for_where_all_is_read(self, live, strava, athlete, clock):
+        """Most nights: the list is whole and every late run has its detail."""
+        claimed_sync(live, athlete)
+        for _ in range(3):
+            deepen(live, [str(athlete.id)])
+        live.queue.asked.clear()
+        pass_(live, strava, clock, DAY)
+        claimed_sync(live, athlete)
+        pass_(live, strava, clock, timedelta(hours=1))
+        due_backfills(live)
+        assert live.queue.asked == [("judge", athlete.id)]
+
     def test_a_detail_that_is_gone_is_left_to_the_next_list(self, live, strava, athlete):
         """Deleted between the list and the detail."""
         claimed_sync(live, athlete)
