@@ -28,6 +28,9 @@ STRAVA_ACTIVITY = "https://www.strava.com/activities/{}"
 DayLoad = tuple[date, float | None]
 """One day's load (100 = one hour at threshold); ``None`` where nothing could be observed."""
 NEWEST_DAYS = 3
+SPIKE = "session_spike"
+"""After it the plan asks for rest, so no figure stands beside it."""
+OF_LOAD = frozenset({Cause.MUSCLE_FATIGUE, Cause.OVERREACHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,27 @@ def _plan(told: Told) -> Section:
     steps: list[Block] = [step(item, night) for item in told.advice.plan] if told.advice else []
     longest = told.assessment.longest_safe_m
     # Right after a much longer run its own tenth more is no limit to recommend.
-    if told.finding.cause is Cause.MUSCLE_FATIGUE and told.finding.rule != "session_spike" and longest:
+    if told.finding.cause is Cause.MUSCLE_FATIGUE and told.finding.rule != SPIKE and longest:
         ceiling = quantity.distance(longest, told.units)
         steps.append(
             Paragraph(f"Your next long run: up to {ceiling} stays within a tenth of your longest of 30 days.")
         )
-    return Section("The coming days", tuple(steps))
+    forecast = _forecast(told.assessment, told.finding)
+    return Section("The coming days", (*steps, Paragraph(forecast)) if forecast else tuple(steps))
+
+
+def _forecast(assessment: Assessment, finding: Finding) -> str:
+    """The load model solved ahead, where the reason is load and the days above do not end later."""
+    easy, rest = assessment.balanced_after_easy, assessment.balanced_after_rest
+    if finding.cause not in OF_LOAD or easy is None or easy <= (finding.until or assessment.night):
+        return ""
+    sooner = f", with rest by {days.spoken(rest)}" if rest is not None and rest < easy else ""
+    today = round(assessment.balanced_load or 0)
+    room = f" Today about {today} load points are the most." if today and finding.rule != SPIKE else ""
+    return (
+        f"Counted from load alone: with half of your average load a day, what you did lately is back near "
+        f"what you are used to by {days.spoken(easy)}{sooner}.{room}"
+    )
 
 
 def _strength(told: Told) -> Section:

@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse
 
 from service.domain.activity import Activity
 from service.domain.advice import Advice
-from service.domain.athlete import Athlete, AthleteState, Units
+from service.domain.athlete import Athlete, AthleteState
 from service.domain.finding import Assessment, State
 from service.domain.history import CheckIn
 from service.store.nights import JudgedNight
 from service.store.session import Transaction
 from service.web import words
+from service.web.ahead import ahead
 from service.web.backfill import read_so_far
 from service.web.course import LEGS, picture
 from service.web.deps import Deps, WebDeps
@@ -144,7 +145,7 @@ def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
         "notes": list(_notes(found)),
         "findings": [shown(finding, athlete.units, deps) for finding in findings],
         "advice": _advice(found, deps),
-        "ceiling": _ceiling(assessment, athlete.units, deps),
+        "ahead": ahead(assessment, athlete.units, deps.now().date(), deps),
         "unseen": unseen(assessment, deps) if assessment else [],
         "nights": [_night(night) for night in found.nights[:NIGHTS_SHOWN]],
         "mail_words": _mail_words(found),
@@ -206,12 +207,6 @@ def _mail_words(found: Standing) -> str:
     if not found.wants_mail:
         return "Your address is confirmed, but warnings by mail are switched off." + changing
     return "Warnings go to your confirmed address. Most nights there is nothing to write." + changing
-
-
-def _ceiling(assessment: Assessment | None, units: Units, deps: WebDeps) -> str | None:
-    if assessment is None or not assessment.longest_safe_m:
-        return None
-    return deps.said(assessment.longest_safe_m, "m", units, "longest_run")
 
 
 def _advice(found: Standing, deps: WebDeps) -> Advice | None:

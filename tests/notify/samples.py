@@ -85,9 +85,10 @@ def warning(
     loads: list[tuple[date, float | None]] | None = None,
     measured: str | None = None,
     chart: Picture | None = None,
+    ahead: dict[str, object] | None = None,
 ) -> Message:
     """A warning as the service would write it."""
-    tonight = assessment(found or spike(), *others, unseen=("precise_load",))
+    tonight = assessment(found or spike(), *others, unseen=("precise_load",), **(ahead or {}))
     advice = advise(tonight, shipped(), profile=Profile(birth_year=1985))
     return message.warning(
         tonight,

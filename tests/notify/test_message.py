@@ -23,6 +23,12 @@ from tests.verdicts import NIGHT, assessment, finding
 
 GOLDEN = Path(__file__).parent / "golden"
 REFRESH = "FRESHLEGS_REFRESH_GOLDEN"
+AHEAD: dict[str, object] = {
+    "balanced_load": 31.4,
+    "balanced_after_rest": NIGHT + timedelta(days=3),
+    "balanced_after_easy": NIGHT + timedelta(days=5),
+}
+"""What the model says of the days to come; NIGHT is a Monday."""
 FORBIDDEN = re.compile(
     r"diagnos|overtrain|syndrome|disease|rhabdo|thrombo|stroke|fracture|anaemi|anemi"
     r"|safe to (train|run)|you are safe|(you are|you're|you were) (dehydrated|overtrained|injured|hurt|ill)"
@@ -294,6 +300,43 @@ def test_persistent_tiredness_sends_to_a_doctor() -> None:
     assert "STRENGTH" not in text
 
 
+class TestForecast:
+    """The load model solved ahead, in the plan of mails whose reason is load."""
+
+    def plan(self, found: Finding, **changes: object) -> str:
+        told = samples.warning(found, ahead=AHEAD | changes)
+        return " ".join(told.text.split())
+
+    def test_it_names_two_mornings_and_what_today_has_room_for(self) -> None:
+        """Half of the usual load a day, rest, and the most for today."""
+        text = self.plan(finding())
+        assert "near what you are used to by Saturday 7 March, with rest by Thursday 5 March" in text
+        assert "Today about 31 load points are the most." in text
+
+    def test_after_a_much_longer_run_today_has_no_figure(self) -> None:
+        """The plan asks for rest."""
+        text = self.plan(spike())
+        assert "Saturday 7 March" in text
+        assert "are the most" not in text
+
+    @pytest.mark.parametrize(
+        "quiet",
+        [
+            {"balanced_after_easy": None},  # balanced already, or beyond the horizon
+            {"balanced_after_easy": NIGHT + timedelta(days=1)},  # the plan above ends later
+        ],
+    )
+    def test_it_is_silent_where_it_says_nothing_new(self, quiet: dict[str, object]) -> None:
+        """A date before the plan's own end would only confuse."""
+        assert "Counted from load alone" not in self.plan(finding(), **quiet)
+
+    def test_reasons_that_are_not_load_have_none(self) -> None:
+        """Heat is not over with the balance."""
+        assert "Counted from load alone" not in self.plan(
+            finding(cause=Cause.HEAT_AND_FLUID, rule="any_other")
+        )
+
+
 def goldens() -> Iterator[tuple[str, Message]]:
     """The mails that are kept word for word."""
     heavy = finding(
@@ -311,7 +354,7 @@ def goldens() -> Iterator[tuple[str, Message]]:
         unseen=("performance", "sleep_and_illness"),
     )
     yield "session_spike", warning(spike(), replace(tired, level=Level.POSSIBLE))
-    yield "hard_days", warning(heavy, units=Units.IMPERIAL, loads=[])
+    yield "hard_days", warning(heavy, units=Units.IMPERIAL, loads=[], ahead=AHEAD)
     yield "possible_overreaching", warning(tired)
     yield "persistent_overreaching", warning(replace(tired, rule="persistent_overreaching"), loads=[])
     yield "with_chart", warning(tired, chart=Picture(b"png", "What the picture shows, in words."))
