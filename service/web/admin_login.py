@@ -3,6 +3,7 @@ throttled, with one answer for every mistake."""
 
 import threading
 from datetime import datetime
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -34,8 +35,6 @@ LOGINS_AN_HOUR = 20
 CODES_A_DAY = 96
 """Evaluated codes for one admin, whose password was right each time: guessing one takes years."""
 HASHER = PasswordHash((Argon2Hasher(),))
-NOBODY = HASHER.hash("nobody has this password")
-"""Checked for unknown names, so that the time taken does not tell which names exist."""
 _ONE_AT_A_TIME = threading.Lock()
 """A check costs 64 MB and a core for a moment; forty at once would cost the machine."""
 
@@ -66,7 +65,7 @@ def log_in(
         log().warning("admin_login_throttled")
         return _again(deps, visit, "Too many attempts. Please wait an hour.", 429)
     usable = admin is not None and admin.disabled_at is None
-    right = _matches(password, admin.password_hash if admin else NOBODY)
+    right = _matches(password, admin)
     if admin is None or not usable or not right or not _second_factor(deps, admin, code, now):
         log().warning("admin_login_refused")
         return _again(deps, visit, "Name, password or code is not right.", 403)
@@ -88,9 +87,17 @@ def log_out(deps: Deps, visit: AdminVisit) -> Response:
     return response
 
 
-def _matches(password: str, password_hash: str) -> bool:
+def _matches(password: str, admin: Admin | None) -> bool:
     with _ONE_AT_A_TIME:
-        return HASHER.verify(password, password_hash)
+        unknown = _nobody()  # asked for in any case: the first attempt must not tell by its time either
+        return HASHER.verify(password, admin.password_hash if admin else unknown)
+
+
+@cache
+def _nobody() -> str:
+    """Checked for unknown names, so that the time taken does not tell which names exist. Made at the first
+    attempt and not with the module, which every command and every worker loads."""
+    return HASHER.hash("nobody has this password")
 
 
 def _second_factor(deps: WebDeps, admin: Admin, code: str, now: datetime) -> bool:

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -93,10 +95,13 @@ class Site:
     woken: list[tuple[str, UUID]]
     erased: list[UUID]
     events: list[MutableMapping[str, Any]]
+    portal: BlockingPortal
 
     def browser(self, address: str = "198.51.100.7") -> "Browser":
         """A browser without cookies."""
-        return Browser(TestClient(self.app, follow_redirects=False, client=(address, 50000)), self)
+        client = TestClient(self.app, follow_redirects=False, client=(address, 50000))
+        client.portal = self.portal
+        return Browser(client, self)
 
     def athlete(self, strava_id: int = 4711) -> "Browser":
         """A browser that has just connected."""
@@ -119,6 +124,8 @@ class Site:
         return browser
 
 
+HASHER.current_hasher = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Nobody's secret, in a thousandth of the time; what the service takes stays in ``HASHER.hashers``."""
 PASSWORD_HASH = HASHER.hash(PASSWORD)
 
 
@@ -211,14 +218,23 @@ def jobs(store: Store) -> Callable[..., int]:
     return put
 
 
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """One event loop for all browsers: a test client without one starts a thread and a loop a request."""
+    with start_blocking_portal() as opened:
+        yield opened
+
+
 @pytest.fixture
-def build(store: Store) -> Iterator[Callable[..., Site]]:
+def build(store: Store, portal: BlockingPortal) -> Iterator[Callable[..., Site]]:
     """Builds a site; keyword arguments change its ``WebDeps``. What it logs is kept, not printed."""
     with capture_logs() as events:
-        yield partial(_build, events, store=store)
+        yield partial(_build, events, portal, store=store)
 
 
-def _build(events: list[MutableMapping[str, Any]], *, store: Store, **changes: Any) -> Site:
+def _build(
+    events: list[MutableMapping[str, Any]], portal: BlockingPortal, *, store: Store, **changes: Any
+) -> Site:
     clock, strava = Clock(), FakeStrava()
     woken: list[tuple[str, UUID]] = []
     erased: list[UUID] = []
@@ -243,7 +259,7 @@ def _build(events: list[MutableMapping[str, Any]], *, store: Store, **changes: A
         oauth_base_url=STRAVA,
     )
     deps = replace(given, **changes)
-    return Site(build_web(deps), deps, store, clock, strava, woken, erased, events)
+    return Site(build_web(deps), deps, store, clock, strava, woken, erased, events, portal)
 
 
 @pytest.fixture

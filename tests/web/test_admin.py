@@ -11,7 +11,7 @@ from service.domain.activity import Source
 from service.domain.message import Message
 from service.domain.night import Decision, MailKind, Silence
 from service.store.quota import QuotaWindow
-from service.web.admin_login import LOGINS_AN_HOUR
+from service.web.admin_login import HASHER, LOGINS_AN_HOUR
 from service.web.listing import ROWS_A_PAGE
 from tests.verdicts import assessment
 from tests.web.conftest import NOW, PASSWORD, PASSWORD_HASH, Browser, Site
@@ -28,6 +28,16 @@ def ada(site: Site) -> None:
 
 def log_in(browser: Browser, name: str = "ada", password: str = PASSWORD):
     return browser.submit("/admin/login", "/admin/login", name=name, password=password)
+
+
+def test_a_stolen_password_hash_is_dear() -> None:
+    """What the service takes, not what these tests take: OWASP's least is 19 MiB and two rounds."""
+    kind, memory_kib, rounds = re.fullmatch(
+        r"\$(argon2id)\$v=19\$m=(\d+),t=(\d+),.*", HASHER.hashers[0].hash(PASSWORD)
+    ).groups()
+    assert kind == "argon2id"
+    assert int(memory_kib) >= 19 * 1024
+    assert int(rounds) >= 2
 
 
 class TestLogin:
