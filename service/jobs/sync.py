@@ -14,6 +14,7 @@ from service.domain.night import due_instant, known_zone, next_night
 from service.errors import Gone, QuotaExhausted, ScopeMissing, StravaError, TokenDead
 from service.jobs import tokens
 from service.jobs.events import hear_of
+from service.jobs.hold import Hold
 from service.jobs.listing import Cadence, read_all, read_list
 from service.jobs.rows import Rows, retry_at, store_rows
 from service.logs import log
@@ -34,11 +35,12 @@ def sync(app: App, subjects: Sequence[str]) -> None:
 
 def _sync(app: App, athlete_id: UUID) -> None:
     with app.store.transaction() as tx:
-        athlete = tx.athletes.begin_sync(athlete_id, app.now(), app.settings.lease_s)
+        athlete = tx.parking.begin_sync(athlete_id, app.now(), app.settings.lease_s)
     if athlete is None:
         return
     try:
-        unread = _renew(app, athlete)
+        with Hold(partial(_hold, app, athlete_id), app.settings.lease_s):
+            unread = _renew(app, athlete)
     except (TokenDead, ScopeMissing) as error:
         log().warning("sync_refused", athlete=athlete_id, code=error.code)
         tokens.lost(app, athlete_id)
@@ -52,6 +54,11 @@ def _sync(app: App, athlete_id: UUID) -> None:
         app.queue.defer("judge", athlete_id)
         if unread:
             app.queue.defer("deepen", athlete_id)
+
+
+def _hold(app: App, athlete_id: UUID) -> None:
+    with app.store.transaction() as tx:
+        tx.parking.hold_sync(athlete_id, app.settings.lease_s)
 
 
 def deepen(app: App, subjects: Sequence[str]) -> None:

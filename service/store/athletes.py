@@ -21,6 +21,8 @@ PARKED_AFTER = 10
 """Work that failed so often needs a person: the row says so, and nobody tries any more (see ``parking``)."""
 SYNCED_RECENTLY = timedelta(minutes=30)
 """A night is judged on a sync at most this much older than its due instant."""
+RELEASED = {"sync_lease_until": None, "sync_held_until": None}
+"""Of a sync that nobody has asked for and nobody is doing."""
 
 
 class Athletes:
@@ -86,7 +88,7 @@ class Athletes:
             "connected_at": now,
             "sync_due_at": now,
             "listed_at": None,
-            "sync_lease_until": None,
+            **RELEASED,
             "sync_attempts": 0,
             "sync_parked_at": None,
             "sync_error": None,
@@ -117,26 +119,13 @@ class Athletes:
         After the tenth attempt the row is parked instead: it stays visible, and ``connect`` or ``unpark``
         frees it. A claim is no attempt: nobody may be there to follow it.
         """
-        due = and_(_sync_due(now), claims.free(AthleteRow.sync_lease_until))
+        free = (claims.free(AthleteRow.sync_lease_until), claims.free(AthleteRow.sync_held_until))
+        due = and_(sync_due(now), *free)
         self._connection.execute(
             update(AthleteRow).where(due, AthleteRow.sync_attempts >= PARKED_AFTER).values(sync_parked_at=now)
         )
         held = {"sync_lease_until": claims.lease(lease_s)}
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.sync_due_at, limit, held)
-
-    def begin_sync(self, athlete_id: UUID, now: datetime, lease_s: int = 300) -> Athlete | None:
-        """Take a due sync in hand. None = not due any more, parked, or the athlete has left.
-
-        Committed before the work, so that the attempt of a worker that dies counts, too.
-        """
-        holding = {"sync_lease_until": claims.lease(lease_s), "sync_attempts": AthleteRow.sync_attempts + 1}
-        row = self._connection.execute(
-            update(AthleteRow)
-            .where(AthleteRow.id == athlete_id, _sync_due(now))
-            .values(holding)
-            .returning(AthleteRow.__table__)
-        ).one_or_none()
-        return None if row is None else athlete_of(row)
 
     def sync_soon(self, athlete_id: UUID, now: datetime) -> None:
         """Make a sync due at ``now`` unless one is due already (the web marks, the jobs do)."""
@@ -151,7 +140,7 @@ class Athletes:
         values: dict[str, Any] = {
             "synced_at": now,
             "sync_due_at": next_sync_at,
-            "sync_lease_until": None,
+            **RELEASED,
             "sync_attempts": 0,
             "sync_parked_at": None,
             "sync_error": None,
@@ -173,7 +162,7 @@ class Athletes:
 
     def sync_failed(self, athlete_id: UUID, code: str, retry_at: datetime) -> None:
         """Release the row until ``retry_at`` and keep the code of the error."""
-        self._set(athlete_id, sync_error=code, sync_due_at=retry_at, sync_lease_until=None)
+        self._set(athlete_id, sync_error=code, sync_due_at=retry_at, **RELEASED)
 
     def sync_put_off(self, athlete_id: UUID, code: str, retry_at: datetime) -> None:
         """As ``sync_failed``, but nobody's fault (quota): the attempt does not count."""
@@ -181,7 +170,7 @@ class Athletes:
             athlete_id,
             sync_error=code,
             sync_due_at=retry_at,
-            sync_lease_until=None,
+            **RELEASED,
             sync_attempts=func.greatest(AthleteRow.sync_attempts - 1, 0),
         )
 
@@ -194,15 +183,15 @@ class Athletes:
                 state=AthleteState.NEEDS_RECONNECT,
                 sync_error="token_dead",
                 sync_due_at=now,
-                sync_lease_until=None,
                 night_lease_until=None,
+                **RELEASED,
             )
         )
         return changed.rowcount == 1
 
     def disconnect(self, athlete_id: UUID) -> None:
         """The athlete or Strava ended the connection; the rows wait for ``forget``."""
-        self._set(athlete_id, state=AthleteState.DISCONNECTED, sync_lease_until=None, night_lease_until=None)
+        self._set(athlete_id, state=AthleteState.DISCONNECTED, night_lease_until=None, **RELEASED)
 
     def disconnected(self, limit: int = 100) -> list[UUID]:
         """Who is to be forgotten."""
@@ -288,6 +277,7 @@ class Athletes:
         self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(**values))
 
 
-def _sync_due(now: datetime) -> ColumnElement[bool]:
+def sync_due(now: datetime) -> ColumnElement[bool]:
+    """Whether an athlete's list should be read."""
     unparked = AthleteRow.sync_parked_at.is_(None)
     return and_(AthleteRow.state == AthleteState.CONNECTED, AthleteRow.sync_due_at <= now, unparked)

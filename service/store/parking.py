@@ -12,13 +12,31 @@ from sqlalchemy import Connection, func, or_, select, update
 from service.domain.athlete import Athlete, AthleteState
 from service.store import claims
 from service.store.athlete_rows import athlete_of
-from service.store.athletes import PARKED_AFTER
+from service.store.athletes import PARKED_AFTER, RELEASED, sync_due
 from service.store.tables import AthleteRow
 
 
 class Parking:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def begin_sync(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
+        """Count an attempt at this athlete's sync and take it in hand for ``lease_s`` seconds. None = not due
+        any more, parked, in another worker's hands, or the athlete left.
+
+        Commit it before the work, and ``hold_sync`` while the work lasts.
+        """
+        begun = update(AthleteRow).where(
+            AthleteRow.id == athlete_id, sync_due(now), claims.free(AthleteRow.sync_held_until)
+        )
+        held = {"sync_held_until": claims.lease(lease_s), "sync_attempts": AthleteRow.sync_attempts + 1}
+        row = self._connection.execute(begun.values(held).returning(AthleteRow.__table__)).one_or_none()
+        return None if row is None else athlete_of(row)
+
+    def hold_sync(self, athlete_id: UUID, lease_s: float = 300) -> None:
+        """The sync in hand goes on: nobody else begins it for another ``lease_s`` seconds."""
+        held = update(AthleteRow).where(AthleteRow.id == athlete_id, AthleteRow.sync_held_until.is_not(None))
+        self._connection.execute(held.values(sync_held_until=claims.lease(lease_s)))
 
     def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
         """Count an attempt at this athlete's nights. None = nothing due, parked, or the athlete left.
@@ -64,7 +82,7 @@ class Parking:
             "sync_parked_at": None,
             "sync_attempts": 0,
             "sync_due_at": func.least(AthleteRow.sync_due_at, now),
-            "sync_lease_until": None,
+            **RELEASED,
             "night_parked_at": None,
             "night_attempts": 0,
             "night_retry_at": None,

@@ -89,6 +89,7 @@ class AthleteRow(Base):
     backfill_at: Mapped[datetime | None]
     sync_due_at: Mapped[datetime]
     sync_lease_until: Mapped[datetime | None]
+    sync_held_until: Mapped[datetime | None]
     sync_attempts: Mapped[int] = mapped_column(server_default="0")
     sync_parked_at: Mapped[datetime | None]
     sync_error: Mapped[str | None]

@@ -51,8 +51,11 @@ class TestTicks:
         athlete = an_athlete(app)
         due_syncs(app)
         with app.store.transaction() as tx:
-            tx.athletes.begin_sync(athlete.id, app.now())
-            tx.connection.exec_driver_sql("UPDATE athlete SET sync_lease_until = now() - interval '1 s'")
+            tx.parking.begin_sync(athlete.id, app.now())
+            past = "now() - interval '1 s'"
+            tx.connection.exec_driver_sql(
+                f"UPDATE athlete SET sync_lease_until = {past}, sync_held_until = {past}"
+            )
         due_syncs(app)
         assert app.queue.of("sync") == [athlete.id] * 2
         with app.store.transaction() as tx:

@@ -28,6 +28,7 @@ def expire_leases(store: Store) -> None:
     with store.transaction() as tx:
         tx.connection.exec_driver_sql(
             "UPDATE athlete SET sync_lease_until = sync_lease_until - interval '1 day',"
+            " sync_held_until = sync_held_until - interval '1 day',"
             " night_lease_until = night_lease_until - interval '1 day'"
         )
 
@@ -159,7 +160,7 @@ def test_quota_does_not_count_as_an_attempt(store: Store, athlete: UUID) -> None
     with store.transaction() as tx:
         for _ in range(20):
             assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
-            assert tx.athletes.begin_sync(athlete, NOW)
+            assert tx.parking.begin_sync(athlete, NOW)
             tx.athletes.sync_put_off(athlete, "quota_exhausted", NOW)
         assert tx.athletes.overview()[0].sync_attempts == 0
 
@@ -169,7 +170,7 @@ def test_a_sync_that_kills_its_worker_is_parked(store: Store, athlete: UUID) -> 
     for _ in range(10):
         with store.transaction() as tx:
             assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
-            assert tx.athletes.begin_sync(athlete, NOW)
+            assert tx.parking.begin_sync(athlete, NOW)
         expire_leases(store)
     with store.transaction() as tx:
         assert tx.athletes.claim_due_syncs(NOW, 1) == []
@@ -186,19 +187,37 @@ def test_a_sync_that_nobody_came_for_is_no_attempt(store: Store, athlete: UUID) 
             assert tx.athletes.claim_due_syncs(NOW, 1) == [athlete]
         expire_leases(store)
     with store.transaction() as tx:
-        assert tx.athletes.begin_sync(athlete, NOW) is not None
+        assert tx.parking.begin_sync(athlete, NOW) is not None
         assert tx.athletes.overview()[0].sync_attempts == 1
 
 
 def test_only_a_due_sync_is_begun(store: Store, athlete: UUID) -> None:
     """Of jobs that have piled up the first does the work; the others cost Strava nothing."""
     with store.transaction() as tx:
-        assert tx.athletes.begin_sync(athlete, NOW)
+        assert tx.parking.begin_sync(athlete, NOW)
         assert tx.athletes.claim_due_syncs(NOW, 1) == []  # it holds the row, too
         tx.athletes.synced(athlete, NOW, zone=None, next_sync_at=NOW + DAY)
-        assert tx.athletes.begin_sync(athlete, NOW) is None
+        assert tx.parking.begin_sync(athlete, NOW) is None
         assert tx.athletes.needs_reconnect(athlete, NOW)
-        assert tx.athletes.begin_sync(athlete, NOW + DAY) is None
+        assert tx.parking.begin_sync(athlete, NOW + DAY) is None
+
+
+def test_a_sync_in_hand_is_not_begun_again(store: Store, athlete: UUID) -> None:
+    """Two jobs for one row, one of them late: whoever comes second leaves it, for as long as the first holds
+    it; of one that died somebody else begins it anew."""
+    with store.transaction() as tx:
+        assert tx.parking.begin_sync(athlete, NOW)
+        assert tx.parking.begin_sync(athlete, NOW) is None
+    expire_leases(store)
+    with store.transaction() as tx:
+        tx.parking.hold_sync(athlete)
+        assert tx.parking.begin_sync(athlete, NOW) is None
+    expire_leases(store)
+    with store.transaction() as tx:
+        assert tx.parking.begin_sync(athlete, NOW)
+        tx.athletes.sync_failed(athlete, "strava_unavailable", NOW)
+        tx.parking.hold_sync(athlete)  # one renewal too late takes nothing in hand
+        assert tx.parking.begin_sync(athlete, NOW)
 
 
 def test_needs_reconnect_is_said_once(store: Store, athlete: UUID) -> None:
