@@ -15,7 +15,6 @@ from service.web import (
     admin,
     admin_actions,
     admin_guards,
-    admin_inbox,
     admin_login,
     admin_tables,
     archive,
@@ -62,7 +61,7 @@ def static(name: str) -> Response:
 
 
 athletes = (connect, status, night, address, profile, preferences, checkin, replies, archive, leave)
-admins = (admin_login, admin, admin_tables, admin_inbox)
+admins = (admin_login, admin, admin_tables)
 site = APIRouter(default_response_class=HTMLResponse)
 """Every page, joined once a process: FastAPI works a route out when it is first asked for, again for every
 router that it is included in, and all of them take it 140 ms."""

@@ -6,13 +6,16 @@ hundredth page costs what the first does. Columns are named one by one, so that 
 
 import base64
 import json
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from enum import Enum
+from typing import Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from service.store.session import Transaction
 from service.web import words
@@ -24,6 +27,9 @@ GOOD = frozenset({"connected", "sent", "info"})
 BAD = frozenset(
     {"needs_reconnect", "refused", "in_doubt", "error", "critical", "expired", "failed", "stalled", "held"}
 )
+
+
+Value = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class BadCursor(ValueError):
@@ -46,8 +52,27 @@ class Column:
     """A heading and what stands below it."""
 
     title: str
-    value: ColumnElement[Any]
+    value: Value
     show: Callable[[Any], Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A field of the search above a table: ``kind`` is the type it is read as, ``compare`` makes a
+    condition of the column and what was given. An enumeration or a ``Literal`` is offered as a choice."""
+
+    name: str
+    label: str
+    column: Value
+    kind: Any
+    compare: Callable[[Any, Any], Any] = operator.eq
+    input: str = "text"
+
+    @property
+    def options(self) -> Sequence[str]:
+        if isinstance(self.kind, type) and issubclass(self.kind, Enum):
+            return [each.value for each in self.kind]
+        return get_args(self.kind) if get_origin(self.kind) is Literal else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +82,8 @@ class Listing:
     title: str
     path: str
     columns: Sequence[Column]
-    key: Sequence[ColumnElement[Any]]
+    filters: Sequence[Filter]
+    key: Sequence[Value]
     empty: str
 
 
@@ -97,7 +123,7 @@ def _cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, key: Sequence[ColumnElement[Any]]) -> list[Any]:
+def _place(cursor: str, key: Sequence[Value]) -> list[Any]:
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_PARSE[column.type.python_type](text) for text, column in zip(plain, key, strict=True)]
