@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.analyse.constants import Constants, load_constants
-from service.analyse.context import contexts_of
+from service.analyse.context import contexts_of, hot_spell
 from service.analyse.diary import WINDOW_DAYS, Columns, Diary, diary_of
 from service.analyse.evidence import Witness
 from service.analyse.findings import Rules, findings_at
@@ -75,11 +75,12 @@ def assess_batch(
 def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assessment]:
     state = state_of(columns, c)
     enough = enough_data(columns, state, c)
-    fatigue = muscle_fatigue(columns, state, c)
+    hot = hot_spell(columns, c)
+    fatigue = muscle_fatigue(columns, state, hot, c)
     rules = Rules(
         enough,
         fatigue,
-        overreaching(columns, state, enough, c),
+        overreaching(columns, state, enough, hot, c),
         no_strength_recorded(columns, [slot.diary.history.profile for slot in slots], c),
         reasons_of(columns, fatigue, c),
     )

@@ -20,14 +20,32 @@ def contexts_of(columns: Columns, state: State, sync_age_days: Floats, c: Consta
     with np.errstate(invalid="ignore"):
         late = sync_age_days > x.late_sync_days
     return {
-        Context.RACE: np.nan_to_num(lately(columns["race_m"], x.race_days)).max(axis=0) > 0,
+        Context.RACE: _race(columns, c),
         Context.TAPER: _taper(columns, state, c),
-        Context.RETURN_FROM_BREAK: _after_break(columns, c),
+        Context.RETURN_FROM_BREAK: _after_break(columns, c) | _after_illness(columns, c),
         Context.ILLNESS: _answered_yes(columns["ill"], c),
         Context.PAIN: _answered_yes(columns["pain"], c),
         Context.TRAVEL: _travel(columns, c),
         Context.LATE_SYNC: np.asarray(late),
     }
+
+
+def hot_spell(columns: Columns, c: Constants) -> Flags:
+    """Runs in heat on several of the last days, or one in great heat: what the heart does, how runs feel and
+    what legs say then belongs to the weather."""
+    x = c.contexts
+    warmest = np.nan_to_num(columns["temperature_c"])
+    hot = (lately(warmest, x.hot_within_days) >= c.heat.high_c).sum(axis=0) >= x.hot_days
+    very_hot = lately(warmest, x.very_hot_within_days).max(axis=0) > c.heat.very_high_c
+    return np.asarray(hot | very_hot)
+
+
+def _race(columns: Columns, c: Constants) -> Flags:
+    """A race of the last days; the longer it was, the longer it is felt."""
+    x = c.contexts
+    raced = np.nan_to_num(lately(columns["race_m"], x.race_longest_days))
+    ago = np.arange(len(raced), 0, -1)[:, None]
+    return np.asarray(((raced > 0) & (ago <= np.maximum(x.race_days, raced / x.race_m_per_day))).any(axis=0))
 
 
 def _taper(columns: Columns, state: State, c: Constants) -> Flags:
@@ -54,15 +72,25 @@ def _after_break(columns: Columns, c: Constants) -> Flags:
     return found
 
 
+def _after_illness(columns: Columns, c: Constants) -> Flags:
+    """Ill by the own answer within the last two weeks, well or not by now."""
+    return np.asarray((lately(columns["ill"], c.contexts.after_illness_days) == 1.0).any(axis=0))
+
+
 def _answered_yes(values: Floats, c: Constants) -> Flags:
     """The newest answer of the last days was yes; a later no takes it back."""
     return np.asarray(last_known(lately(values, c.contexts.red_flag_days)) == 1.0)
 
 
 def _travel(columns: Columns, c: Constants) -> Flags:
-    """The clock jumped by more than daylight saving ever does."""
+    """The clock jumped by more than daylight saving ever does, as many days ago as the body needs for it."""
     x = c.contexts
     offset = columns["utc_offset_s"]
-    now = last_known(lately(offset, x.travel_days))
-    earlier = last_known(offset[: -x.travel_days])
-    return np.asarray(np.abs(now - earlier) >= x.travel_h * 3600)
+    now = last_known(lately(offset, x.travel_longest_days))
+    before = last_known(offset[: -x.travel_longest_days])
+    found = np.zeros(offset.shape[1], dtype=np.bool_)
+    for days in range(x.travel_longest_days, x.travel_days - 1, -1):
+        hours = np.abs(now - before) / 3600
+        found |= (hours >= x.travel_h) & (days <= np.maximum(x.travel_days, hours * x.travel_days_per_h))
+        before = np.where(np.isnan(offset[-days]), before, offset[-days])
+    return found

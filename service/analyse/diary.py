@@ -28,7 +28,8 @@ FIELDS = (
     "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m",
     "largest", "spike_base_m", "spike_runs", "largest_base", "largest_count",
     "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "hr_seen", "quality", "utc_offset_s",
-    "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance", *ANSWERS,
+    "temperature_c", "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance",
+    *ANSWERS,
 )  # fmt: skip
 ROW = {name: index for index, name in enumerate(FIELDS)}
 
@@ -134,6 +135,8 @@ def _write_sessions(
     _write_longest(days, at, largest, loads.load, loads.load > 0, sessions, c)
     _write_means(days, at, hearts, exertion_shift(sessions, loads, c))
     days[ROW["utc_offset_s"], at] = sessions.utc_offset_s
+    outdoors = np.where(run & ~sessions.indoor, sessions.temperature_c, np.nan)
+    np.fmax.at(days[ROW["temperature_c"]], at, outdoors)
 
 
 def _write_longest(

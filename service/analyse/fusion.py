@@ -73,6 +73,11 @@ def at_least(fused: Fused, level: Level, where: NDArray[np.bool_]) -> Fused:
     return Fused(fused.strengths, fused.score, raised.astype(np.int64))
 
 
+def silent(fused: Fused, where: NDArray[np.bool_]) -> Fused:
+    """The same, seen but without a level in the columns ``where``."""
+    return Fused(fused.strengths, fused.score, np.where(where, NO_LEVEL, fused.level).astype(np.int64))
+
+
 def surprise(z: Floats) -> Floats:
     """Strength of a deviation of z spreads: nothing at one, all at three."""
     return np.clip((np.abs(z) - 1.0) / 2.0, 0.0, 1.0)

@@ -63,14 +63,16 @@ def heart_rate_shift(sessions: Sessions, loads: Loads, c: Constants) -> HeartShi
 
 
 def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
-    """Outdoor runs, long enough, not too hilly, neither a race nor an outlier in heart rate."""
+    """Outdoor runs, long enough, not too hilly, neither a race nor an outlier in heart rate, nor one whose
+    heart rate equals its steps: the sensor may have counted those."""
     h = c.heart_rate
     with np.errstate(invalid="ignore", divide="ignore"):
         share = sessions.average_hr / loads.hr_max
+        counted = np.abs(sessions.average_hr - sessions.cadence_spm) <= c.gates.lock_bpm
         flat_enough = np.nan_to_num(sessions.gain_m) <= h.steepest_gain * sessions.distance_m
     able = sessions.is_run & ~sessions.indoor & ~sessions.race & ~np.isnan(loads.flat_mps)
     steady = (sessions.minutes >= h.shortest_min) & (share >= h.lowest_of_max) & (share <= h.highest_of_max)
-    return np.asarray(able & flat_enough & steady)
+    return np.asarray(able & flat_enough & steady & ~counted)
 
 
 def _past(day: Ints, c: Constants) -> tuple[Ints, Flags]:

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+MAD_TO_SD = 1.4826
+
 
 class HeatTier(IntEnum):
     """Steps of air temperature; humidity is not known."""
@@ -33,11 +35,13 @@ class HeatTier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeatStrain:
-    """One row a session. ``tier`` with acclimatisation; ``environment`` and ``heart_rate`` the strengths
-    where the rule holds, 0 where it was seen not to, NaN where it could not be seen; ``excess`` of heart
-    rate over cooler runs like it (share); ``hot``: a warm tier whose strain could not be seen."""
+    """One row a session. ``tier`` with acclimatisation, ``plain`` without; ``environment`` and
+    ``heart_rate`` the strengths where the rule holds, 0 where it was seen not to, NaN where it could not be
+    seen; ``excess`` of heart rate over cooler runs like it (share); ``hot``: a warm tier whose strain could
+    not be seen."""
 
     tier: Ints
+    plain: Ints
     environment: Floats
     heart_rate: Floats
     excess: Floats
@@ -67,7 +71,7 @@ def heat_strain(sessions: Sessions, loads: Loads, drift: Drift, since: int, c: C
     against its own past only."""
     n = len(sessions)
     tier = np.zeros(n, dtype=np.int64)
-    environment, heart_rate, excess = (np.full(n, np.nan) for _ in range(3))
+    environment, heart_rate, excess, odds = (np.full(n, np.nan) for _ in range(4))
     hot = np.zeros(n, dtype=np.bool_)
     able = sessions.is_run & ~sessions.indoor & ~np.isnan(sessions.temperature_c)
     plain = tier_of(sessions.temperature_c, c)
@@ -78,14 +82,15 @@ def heat_strain(sessions: Sessions, loads: Loads, drift: Drift, since: int, c: C
         tier[row] = _harsher(row, plain, age, able, sessions, c)
         if sessions.minutes[row] < c.heat.shortest_min or not _warm(row, age, able, sessions, c):
             continue
-        excess[row] = _excess(row, age, sessions, loads, c)
-        strained = _strength(row, age, excess[row], drift, sessions, c)
+        excess[row], odds[row] = _excess(row, age, sessions, loads, c)
+        beyond = excess[row] >= c.heat.hr_excess and _beyond_scatter(row, odds, age, c)
+        strained = _strength(row, age, excess[row], beyond, drift, sessions, c)
         heart_rate[row] = strained
         if strained > 0:
-            environment[row] = _of_tier(HeatTier(int(tier[row])), c)
+            environment[row] = _speaks(HeatTier(int(plain[row])), HeatTier(int(tier[row])), c)
         elif np.isnan(strained):
             hot[row] = tier[row] >= HeatTier.HIGH or _slowed(row, drift, sessions, c)
-    return HeatStrain(tier, environment, heart_rate, excess, hot)
+    return HeatStrain(tier, plain, environment, heart_rate, excess, hot)
 
 
 def _harsher(row: int, plain: Ints, age: Ints, able: Flags, sessions: Sessions, c: Constants) -> int:
@@ -106,29 +111,51 @@ def _warm(row: int, age: Ints, able: Flags, sessions: Sessions, c: Constants) ->
     return bool(sessions.temperature_c[row] >= h.caution_c or among)
 
 
-def _excess(row: int, age: Ints, sessions: Sessions, loads: Loads, c: Constants) -> float:
-    """Heart rate over the median of cooler runs of like speed and no less time; NaN with too few, and where
-    it equals the steps: the sensor may have counted those."""
+def _excess(row: int, age: Ints, sessions: Sessions, loads: Loads, c: Constants) -> tuple[float, float]:
+    """Heart rate over the median of cooler runs of like speed and no less time, as a share and in spreads of
+    those runs; NaN with too few, and where it equals the steps: the sensor may have counted those."""
     h = c.heat
-    if abs(sessions.average_hr[row] - sessions.cadence_spm[row]) <= c.gates.lock_bpm:
-        return float("nan")
+    nothing = (float("nan"), float("nan"))
+    if abs(sessions.average_hr[row] - sessions.cadence_spm[row]) <= c.gates.lock_bpm or _away(row, age, c):
+        return nothing
     with np.errstate(invalid="ignore"):
         cooler = sessions.temperature_c <= sessions.temperature_c[row] - h.cooler_c
         near = np.abs(loads.flat_mps / loads.flat_mps[row] - 1.0) <= h.comparable_speed
     like = cooler & near & (age > 0) & (age <= h.comparable_days) & ~np.isnan(sessions.average_hr)
     like &= ~sessions.indoor & (sessions.minutes >= h.comparable_minutes * sessions.minutes[row])
     if like.sum() < h.comparable_runs:
-        return float("nan")
-    return float(sessions.average_hr[row] / np.median(sessions.average_hr[like]) - 1.0)
+        return nothing
+    own = sessions.average_hr[like]
+    middle = float(np.median(own))
+    spread = MAD_TO_SD * float(np.median(np.abs(own / middle - 1.0)))
+    excess = float(sessions.average_hr[row] / middle - 1.0)
+    return excess, excess / max(spread, h.spread_floor)
 
 
-def _strength(row: int, age: Ints, excess: float, drift: Drift, sessions: Sessions, c: Constants) -> float:
-    """In proportion to the excess, once that counts; agreeing where heart rate came loose from speed more
-    than it does on such runs; 0 where neither did; NaN where neither could be seen."""
+def _beyond_scatter(row: int, odds: Floats, age: Ints, c: Constants) -> bool:
+    """Far beyond the own scatter at once, or beyond it over the warm runs of the last days together (their
+    mean · √n): once is noise more often than strain."""
     h = c.heat
+    known = odds[(age >= 0) & (age < h.spell_days) & ~np.isnan(odds)]
+    together = len(known) > 1 and known.sum() >= h.z_needed * np.sqrt(len(known))
+    return bool(odds[row] >= h.z_alone or together)
+
+
+def _away(row: int, age: Ints, c: Constants) -> bool:
+    """Just back from days without a session: the first runs after it raise heart rate in any weather."""
+    h = c.heat
+    lately = np.sort(age[(age >= 0) & (age <= h.gap_days + h.after_gap_days)])
+    return bool(len(lately) == 1 or (np.diff(lately) > h.gap_days).any())
+
+
+def _strength(
+    row: int, age: Ints, excess: float, beyond: bool, drift: Drift, sessions: Sessions, c: Constants
+) -> float:
+    """In proportion to the excess, once that counts and is ``beyond`` scatter; agreeing where heart rate came
+    loose from speed more than it does on such runs; 0 where neither did; NaN where neither could be seen."""
     loose = _decoupled(row, age, drift, sessions, c)
-    if loose or excess >= h.hr_excess:
-        beats = excess / h.hr_excess_full if excess >= h.hr_excess else 0.0
+    if loose or beyond:
+        beats = excess / c.heat.hr_excess_full if beyond else 0.0
         return min(1.0, max(beats, c.fusion.agreeing if loose else 0.0))
     return float("nan") if np.isnan(excess) and loose is None else 0.0
 
@@ -152,6 +179,9 @@ def _slowed(row: int, drift: Drift, sessions: Sessions, c: Constants) -> bool:
     return bool(long and drift.slowed[row] >= h.slowing)
 
 
-def _of_tier(tier: HeatTier, c: Constants) -> float:
+def _speaks(plain: HeatTier, tier: HeatTier, c: Constants) -> float:
+    """How loudly the weather speaks. Below ``high_c`` a thermometer on a warm wrist never agrees by itself,
+    used to warmth or not; above, who is not used to it counts a step higher."""
     h = c.heat
-    return (h.low_strength, h.low_strength, h.caution_strength, h.high_strength, 1.0)[tier]
+    by_tier = (h.low_strength, h.low_strength, h.caution_strength, h.high_strength, 1.0)
+    return by_tier[plain] if plain < HeatTier.HIGH else by_tier[tier]

@@ -37,16 +37,16 @@ class Overreaching:
     exertion: Floats
 
 
-def overreaching(columns: Columns, state: State, enough: Flags, c: Constants) -> Overreaching:
+def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: Constants) -> Overreaching:
     """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete; a heart
     rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any word of the
     athlete it stays at stage 1: to be watched and asked about, never written about. Stage 3 is stage 2
-    that has lasted and has not yielded to rest."""
+    that has lasted and has not yielded to rest. In a ``hot`` spell the weather explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
     low, exertion, moved = _signs(columns, c, 0)
     reported = np.fmax(low, exertion)
-    confirmed = enough & strained & _stage_two(low, exertion, moved, c)
+    confirmed = enough & strained & ~hot & _stage_two(low, exertion, moved, c)
     lasting = confirmed & _rested(state, c)
     for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
         lasting &= _strain(state, z, c, back)[0] & _stage_two(*_signs(columns, c, back), c)

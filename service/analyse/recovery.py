@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from service.analyse.complaint import heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, at_least, fuse
+from service.analyse.fusion import Fused, at_least, fuse, silent
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
 from service.analyse.window import lately, ramp
@@ -52,9 +52,10 @@ class MuscleFatigue:
     enough: Flags
 
 
-def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigue:
+def muscle_fatigue(columns: Columns, state: State, hot: Flags, c: Constants) -> MuscleFatigue:
     """Load now: a session spike, a race, hard minutes or hard days; with what the athlete says of
-    soreness and legs, and beside a complaint heart rate in either direction."""
+    soreness and legs, and beside a complaint heart rate in either direction. In a ``hot`` spell only a race
+    or a long run is spoken of: the rest is what the weather does."""
     tier, spike_ago = _spike(columns, c)
     race, race_ago = _race(columns, c)
     hard = _hard_minutes(columns, c)
@@ -75,6 +76,7 @@ def muscle_fatigue(columns: Columns, state: State, c: Constants) -> MuscleFatigu
     # A run more than twice as long as any of 30 days speaks for itself: an answer given before it, or a
     # heart rate as usual, cannot take it back (Frandsen et al. 2025; §13 lets this one channel be mailed).
     fused = at_least(fused, Level.POSSIBLE, enough & (reason == Reason.SESSION_SPIKE) & (tier == Tier.LARGE))
+    fused = silent(fused, hot & (reason >= Reason.HARD_MINUTES))
     days_ago = np.take_along_axis(ago, reason[None, :], axis=0)[0]
     return MuscleFatigue(fused, reason, np.where(reason == Reason.SESSION_SPIKE, tier, 0), days_ago, enough)
 

@@ -92,6 +92,7 @@ def _heat(reasons: Reasons, witness: Witness) -> Finding:
     row = runs.on(int(reasons.heat_ago[column]), runs.signals.heat.environment)
     tier, fused = runs.tier(row), reasons.heat
     level, channels = fused.level_of(column), fused.channels(column)
+    warm = runs.signals.heat.plain[row] >= HeatTier.HIGH  # by the thermometer alone, used to it or not
     felt = channels.get(Channel.HEART_RATE, 0.0) >= witness.c.fusion.agreeing  # not the thermometer alone
     return Finding(
         cause=Cause.HEAT_AND_FLUID,
@@ -103,7 +104,7 @@ def _heat(reasons: Reasons, witness: Witness) -> Finding:
         evidence=(*runs.heat(row), *_answered(reasons, witness)),
         unseen=_missing(reasons, witness, "humidity", "drinking"),
         ruled_out=_quiet(reasons, witness),
-        safety=level is not None and tier >= HeatTier.HIGH and felt,
+        safety=level is not None and bool(warm) and felt,
         until=witness.day(1) + timedelta(days=witness.c.heat.speaks_for_days),
     )
 

@@ -76,6 +76,12 @@ class Heat:
     comparable_speed: float
     comparable_minutes: float
     hr_excess: float
+    spell_days: int
+    z_needed: float
+    z_alone: float
+    spread_floor: float
+    gap_days: int
+    after_gap_days: int
     hr_excess_full: float
     decoupling: float
     decoupling_mads: float

@@ -251,13 +251,21 @@ class Contexts:
     """Circumstances in which a load figure means something else."""
 
     race_days: int
+    race_m_per_day: float
+    race_longest_days: int
     break_days: int
     after_break_days: int
+    after_illness_days: int
     taper_first_week: float
     taper_last_week: float
     taper_base_days: int
     taper_runs: int
     travel_h: float
     travel_days: int
+    travel_days_per_h: float
+    travel_longest_days: int
+    hot_days: int
+    hot_within_days: int
+    very_hot_within_days: int
     red_flag_days: int
     late_sync_days: int

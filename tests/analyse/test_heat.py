@@ -3,7 +3,7 @@
 import pytest
 
 from service.domain.finding import Cause, Channel, Level, State
-from tests.analyse.people import CONSTANTS, run
+from tests.analyse.people import CONSTANTS, on, run
 from tests.analyse.runs import detailed, usual
 from tests.analyse.seventieth import BEATS, FINE, TIRED, rule, verdict
 
@@ -43,7 +43,7 @@ def test_a_warm_run_with_a_higher_heart_rate_is_heat_strain():
         ),  # used to it
         ("high", [*COOL, warm(69, BEATS * 1.09, 21.0)]),  # caution, one step harsher
         ("low", [*COOL, warm(69, BEATS * 1.09, 19.0)]),  # only the warmest of the own last weeks
-        ("low", [*COOL, warm(69, BEATS * 1.045, 19.5)]),
+        ("low", [*COOL, warm(69, BEATS * 1.055, 19.5)]),
     ],
 )
 def test_heat_tiers_know_who_is_used_to_warmth(tier, sessions):
@@ -83,12 +83,38 @@ def test_heat_is_weighed_with_the_answers():
     assert {"legs", "soreness"} <= {e.what for e in poor.evidence}
 
 
-def test_a_mildly_higher_heart_rate_is_watched_not_written_about():
-    """What a warm day costs by itself is one channel, and no safety matter."""
-    found = verdict([*COOL, warm(69, BEATS * 1.047)])
-    assert found.findings[0].rule == "heat_and_fluid_strain"
-    assert not found.findings[0].safety
-    assert found.state is State.WATCH
+@pytest.mark.parametrize(
+    ("seen", "warm_runs"),
+    [
+        (True, [warm(67, BEATS * 1.047), warm(69, BEATS * 1.047)]),  # twice
+        (False, [warm(69, BEATS * 1.047)]),  # once is noise more often than strain
+        (False, [warm(67, BEATS), warm(69, BEATS * 1.047)]),
+    ],
+)
+def test_a_mildly_higher_heart_rate_is_watched_not_written_about(seen, warm_runs):
+    """What a warm day costs by itself is one channel, and no safety matter; and it has to come again."""
+    found = verdict([*COOL[:-1], *warm_runs])
+    strain = [f for f in found.findings if f.rule == "heat_and_fluid_strain"]
+    assert bool(strain) == seen
+    assert not any(f.safety for f in strain)
+    assert found.state is not State.WARN
+
+
+def test_below_25_degrees_heat_is_written_about_only_with_a_word_of_the_athlete():
+    """A thermometer on a warm wrist reads too high: it does not agree by itself, used to warmth or not."""
+    last = warm(69, BEATS * 1.09, 22.0)
+    alone, poor = (verdict([*COOL, last], said) for said in ((), TIRED))
+    assert alone.findings[0].rule == "heat_and_fluid_strain"
+    assert alone.state is State.WATCH
+    assert poor.state is State.WARN
+    assert verdict([*COOL, warm(69, BEATS * 1.09, 25.0)]).state is State.WARN
+
+
+def test_after_days_away_a_higher_heart_rate_is_no_heat():
+    """It is raised in any weather then."""
+    kept = [activity for activity in COOL if activity.training_day < on(59)]
+    assert heat([*kept, HOT]) is None
+    assert heat([*kept, detailed(62, hr=BEATS), HOT]) is not None
 
 
 @pytest.mark.parametrize(

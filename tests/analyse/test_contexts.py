@@ -1,0 +1,86 @@
+"""How long a circumstance lasts: races by their length, journeys by their hours, illness beyond its end."""
+
+import pytest
+
+from service.analyse.assess import assess_nights
+from service.analyse.constants import Constants
+from service.domain.finding import Assessment, Context
+from service.domain.history import CheckIn, History
+from tests.analyse.people import CONSTANTS, answers, heart_rate, history, on, run, steady
+
+
+def verdict(past: History, night: int, constants: Constants = CONSTANTS) -> Assessment:
+    return assess_nights(past, [on(night)], constants)[0]
+
+
+@pytest.mark.parametrize(("km", "nights"), [(5.0, 4), (10.0, 4), (21.1, 7), (42.2, 14), (100.0, 21)])
+def test_a_longer_race_is_felt_for_longer(km, nights):
+    past = history([*steady(88), run(88, km, workout_type=1), *[run(d, 4.0) for d in range(90, 115, 3)]])
+    assert Context.RACE in verdict(past, 88 + nights).contexts
+    assert Context.RACE not in verdict(past, 88 + nights + 1).contexts
+
+
+@pytest.mark.parametrize(("hours", "nights"), [(3, 4), (-6, 6), (8, 8), (-11, 11)])
+def test_a_longer_journey_is_felt_for_longer(hours, nights):
+    """A day for every hour; staying there ends it, and so does nothing else."""
+    there = [run(day, 8.0, utc_offset_s=3600 + hours * 3600) for day in range(88, 110, 2)]
+    past = history([*steady(88), *there])
+    assert Context.TRAVEL in verdict(past, 88 + nights).contexts
+    assert Context.TRAVEL not in verdict(past, 88 + nights + 1).contexts
+
+
+def test_summer_time_is_no_journey():
+    there = [run(day, 8.0, utc_offset_s=7200) for day in range(88, 100, 2)]
+    assert Context.TRAVEL not in verdict(history([*steady(88), *there]), 95).contexts
+
+
+def test_after_an_illness_one_is_on_the_way_back_well_or_not():
+    """The "no" lifts the red flag, not the two weeks."""
+    past = history(steady(120), [CheckIn(on(88), ill=True), CheckIn(on(90), ill=False)])
+    known = verdict(past, 95).contexts
+    assert Context.ILLNESS not in known
+    assert Context.RETURN_FROM_BREAK in known
+    assert Context.RETURN_FROM_BREAK in verdict(past, 102).contexts
+    assert Context.RETURN_FROM_BREAK not in verdict(past, 103).contexts
+
+
+def hard_days(*celsius: float) -> History:
+    """Hard days and sore mornings, the last runs at these temperatures."""
+    hot = [run(90 - len(celsius) + n, 14.0, temperature_c=c) for n, c in enumerate(celsius)]
+    past = [activity for activity in steady(88) if activity.training_day < on(90 - len(celsius))]
+    said = answers(range(60), soreness=4, legs=3) + answers((87, 88, 89), soreness=1, legs=1)
+    return history([*past, *hot], said)
+
+
+@pytest.mark.parametrize(
+    ("celsius", "told"),
+    [
+        ((12.0, 13.0, 14.0), True),
+        ((12.0, 13.0, 26.0), True),  # one warm day is no spell
+        ((12.0, 26.0, 27.0), False),
+        ((12.0, 13.0, 31.0), False),  # great heat is one by itself
+    ],
+)
+def test_in_a_hot_spell_tired_legs_are_watched_not_written_about(celsius, told):
+    """Heat makes legs heavy, runs hard and hearts fast; only a race or a long run is more than that."""
+    found = [f for f in verdict(hard_days(*celsius), 90).findings if f.rule == "hard_days"]
+    assert found, "hard days are seen either way"
+    assert (found[0].level is not None) == told
+
+
+def test_a_heart_rate_equal_to_the_steps_is_no_witness():
+    """Honest heart rates on one line; one run whose sensor may have counted steps moves nothing."""
+    past = [
+        run(d, pace_s=300 + 10 * (d % 7), cadence_spm=180.0, **heart_rate(300 + 10 * (d % 7)))
+        for d in range(0, 88, 2)
+    ]
+    beats = heart_rate(330)["average_hr"] * 1.05
+    tired = answers((87, 88, 89), soreness=1, legs=1) + answers(range(60), soreness=4, legs=3)
+
+    def witness(cadence: float) -> float:
+        last = run(89, pace_s=330, average_hr=beats, max_hr=beats + 20, cadence_spm=cadence)
+        found = verdict(history([*past, last], tired), 90).findings
+        return {e.what: e.value for f in found for e in f.evidence}.get("hr_at_own_speed")
+
+    assert witness(180.0) > 1  # the mean of three runs
+    assert witness(beats + 2) == pytest.approx(0.0, abs=0.5)
