@@ -32,6 +32,8 @@ QUIET = """
     urllib3 requests sqlalchemy.engine httpx httpcore apscheduler procrastinate asyncio stravalib psycopg.pool
     uvicorn.access
     """.split()
+FOREIGN = ("asyncio", "psycopg.pool")
+"""Libraries that print whole tracebacks when the database goes away under them: one line each will do."""
 FLUSH_EVERY_S = 0.5
 MOST_WAITING = 10_000
 
@@ -71,7 +73,20 @@ def configure(
     )
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "procrastinate" else logging.WARNING)
+    for name in FOREIGN:
+        foreign = logging.getLogger(name)
+        foreign.handlers, foreign.propagate = [_OneLine()], False
     return book
+
+
+class _OneLine(logging.Handler):
+    """What a library has to say, as an event of ours: who, and which error; its text may hold secrets."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        given = record.args if isinstance(record.args, tuple) else ()
+        raised = record.exc_info[1] if record.exc_info else None
+        named = [each for each in (raised, *given) if isinstance(each, BaseException)]
+        log().warning("library_trouble", source=record.name, exc_info=named[0] if named else None)
 
 
 def _stamp(_logger: object, _method: str, event: Event) -> Event:

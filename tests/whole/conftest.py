@@ -13,7 +13,8 @@ from service.logs import QUIET
 @contextlib.contextmanager
 def logging_as_before() -> Iterator[None]:
     """Whatever is configured inside is undone at the end."""
-    levels = {name: logging.getLogger(name).level for name in QUIET}
+    loggers = [logging.getLogger(name) for name in QUIET]
+    before = [(each, each.level, each.handlers, each.propagate) for each in loggers]
     configured, known = structlog.is_configured(), structlog.get_config()
     try:
         yield
@@ -21,8 +22,9 @@ def logging_as_before() -> Iterator[None]:
         structlog.reset_defaults()
         if configured:
             structlog.configure(**known)
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+        for each, level, handlers, propagate in before:
+            each.setLevel(level)
+            each.handlers, each.propagate = handlers, propagate
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 
 import pytest
 
@@ -45,6 +46,23 @@ def test_an_exception_is_its_type_and_code(out):
     (row,) = rows(out)
     assert row["error"] == "ValueError"
     assert "abcdef" not in out.getvalue()
+
+
+def test_a_library_in_trouble_is_one_line_without_its_text(out, capsys):
+    """psycopg's pools and asyncio print tracebacks, with the address of the database, while it is away."""
+    logs.configure(stream=out)
+    trouble = ConnectionError("postgresql://freshlegs:secret@db/")
+    logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", trouble)
+    logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=trouble)
+    logging.getLogger("psycopg.pool").warning("discarding closed connection: %s", "secret")
+    assert [(row["source"], row.get("error")) for row in rows(out)] == [
+        ("psycopg.pool", "ConnectionError"),
+        ("asyncio", "ConnectionError"),
+        ("psycopg.pool", None),
+    ]
+    printed = capsys.readouterr()
+    assert "secret" not in out.getvalue() + printed.out + printed.err
+    assert (printed.out, printed.err) == ("", "")
 
 
 def test_a_value_cannot_break_its_line(out):
