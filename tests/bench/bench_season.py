@@ -1,9 +1,11 @@
 """A season of many athletes at Strava's limits: what a night costs, by the stand-in's own ledger.
 
-Nobody is judged: only reading is measured. ``SEASON=200x90`` (athletes x days) sets the size; ``make bench``
-runs a smaller one. Time passes from one due instant or event to the next.
+Judged is only the first night, to see what a first verdict costs; the rest is reading. ``SEASON=200x90``
+(athletes x days) sets the size; ``make bench`` runs a smaller one. Time passes from one due instant or event
+to the next.
 """
 
+import logging
 import os
 import random
 import tempfile
@@ -18,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+import structlog
 import uvicorn
 
 from service.app import App
 from service.jobs.clock import due_backfills, due_events, due_syncs
 from service.jobs.events import hear
+from service.jobs.nightly import judge
 from service.jobs.subscription import subscribe
 from service.jobs.sync import deepen, sync
 from service.pages import build_pages
@@ -43,7 +47,7 @@ DELETED, RENAMED, HIDDEN = 0.02, 0.2, 0.01
 LOST, DOUBLED = 0.03, 0.05
 HISTORY_DAYS = 60
 JOBS = {"sync": sync, "hear": hear, "deepen": deepen}
-USUAL = "30x30"
+USUAL = "20x20"
 THREADS = 3
 
 
@@ -142,6 +146,8 @@ def bench() -> Iterator[str]:
     """Lines: the backfill's share of the quota, then the season's price."""
     athletes, days = (int(part) for part in os.environ.get("SEASON", USUAL).split("x"))
     with ExitStack() as stack:
+        stack.callback(structlog.configure, **structlog.get_config())
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         season = _open(stack, athletes)
         yield from _backfill(season, athletes)
         yield from _steady(season, athletes, days)
@@ -152,7 +158,7 @@ def _backfill(season: Season, athletes: int) -> Iterator[str]:
     for athlete in season.athletes:
         connect(season.app, season.standin, athlete)
     first = season.standin.totals()["counted"]
-    _reads_first(season)
+    judged = _first_verdicts(season)
     calls = season.standin.totals()["counted"] - first
     season.run_until(began + DAY - timedelta(seconds=30))
     limit = season.standin.limits()["read_limit"][1]
@@ -161,17 +167,22 @@ def _backfill(season: Season, athletes: int) -> Iterator[str]:
     while _waiting(season) and season.clock.now() < began + 30 * DAY:
         season.run_until(season.clock.now() + DAY)
     yield (
-        f"backfill athletes={athletes} first_list_calls_each={calls / athletes:.2f} "
-        f"quota_used={used / limit:.3f} of {limit} a day while {waiting} athletes wait (promised >= 0.98) "
+        f"backfill athletes={athletes} first_verdicts={judged} after_reads_each={calls / athletes:.2f} "
+        f"(promised 1) quota_used={used / limit:.3f} of {limit} a day while {waiting} athletes wait (promised >= 0.98) "
         f"own_429={season.standin.counters().get('too_many', 0)} (promised 0)"
     )
 
 
-def _reads_first(season: Season) -> None:
-    """The first lists alone, before any deepening: what a first verdict costs."""
+def _first_verdicts(season: Season) -> int:
+    """The first lists alone, before any deepening, and the nights judged by them; returns how many."""
     due_syncs(season.app)
-    for _, athlete in list(season.app.queue.asked):  # type: ignore[attr-defined]
-        sync(season.app, [str(athlete)])
+    athletes = [str(athlete) for _, athlete in season.app.queue.asked]  # type: ignore[attr-defined]
+    for athlete in athletes:
+        sync(season.app, [athlete])
+    judge(season.app, athletes)
+    with season.app.store.transaction() as tx:
+        query = sqlalchemy.text("SELECT count(DISTINCT athlete_id) FROM night")
+        return int(tx.connection.execute(query).scalar_one())
 
 
 def _waiting(season: Season) -> int:
@@ -216,7 +227,8 @@ def _stale(season: Season) -> int:
 def _open(stack: ExitStack, athletes: int) -> Season:
     """Database, stand-in, pages on a port, and an application that works its own queue off."""
     day = athletes * 5
-    limits = {"read_limit": (day // 5, day), "overall_limit": (day * 2, day * 4)}
+    # For 200 athletes those of a new application.
+    limits = {"read_limit": (day // 10, day), "overall_limit": (day // 5, day * 2)}
     standin = stack.enter_context(Standin.start(now=START, seed=7, athletes=[]))
     wishes = [{"kind": "steady", "id": 7_100_000 + n, "zone": "Europe/Oslo"} for n in range(athletes)]
     standin.reset(now=START, athletes=wishes, history_days=HISTORY_DAYS, future_days=-1, **limits)

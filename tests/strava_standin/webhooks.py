@@ -73,6 +73,8 @@ class Hooks:
     mishaps: Mishaps = field(default_factory=Mishaps)
     subscription: dict[str, Any] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
+    _waiting: list[Delivery] = field(default_factory=list)
+    _ended: Counter[str] = field(default_factory=Counter)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -121,7 +123,9 @@ class Hooks:
     def post(self, event: dict[str, Any], due: int) -> None:
         """Queue one delivery as it is, forged ones too."""
         with self._lock:
-            self.deliveries.append(Delivery(len(self.deliveries) + 1, event, due))
+            delivery = Delivery(len(self.deliveries) + 1, event, due)
+            self.deliveries.append(delivery)
+            self._waiting.append(delivery)
 
     def run(self) -> dict[str, int]:
         """Deliver everything that is due, and again what was not answered by 200 within two seconds.
@@ -130,13 +134,16 @@ class Hooks:
         """
         with self._lock:
             now = self.clock.epoch()
-            due = [each for each in self.deliveries if each.state == "waiting" and each.due <= now]
+            due = [each for each in self._waiting if each.due <= now]
             if self.mishaps.shuffled:
                 self.rng.shuffle(due)
             if self.subscription is not None:
                 with ThreadPoolExecutor(4) as pool:
                     list(pool.map(self._deliver, due))
-            return dict(Counter(each.state for each in self.deliveries))
+            self._ended.update(each.state for each in due if each.state != "waiting")
+            self._waiting = [each for each in self._waiting if each.state == "waiting"]
+            waiting = {"waiting": len(self._waiting)} if self._waiting else {}
+            return waiting | dict(self._ended)
 
     def described(self) -> list[dict[str, Any]]:
         with self._lock:
