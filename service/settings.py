@@ -76,7 +76,7 @@ class Settings(BaseSettings):
 
     # Running
     worker_concurrency: int = Field(default=4, ge=1, le=32)
-    clock_period_s: float = Field(default=20.0, gt=0)
+    clock_period_s: float = Field(default=20.0, gt=0, le=50)  # beyond, a living clock would look dead
     lease_s: int = Field(default=300, ge=1)
     job_limit_s: float = Field(default=600.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -102,6 +102,13 @@ class Inbox:
         )
         return {row[0]: int(row[1]) for row in self._connection.execute(counted)}
 
+    def due(self, now: datetime) -> tuple[int, datetime | None]:
+        """How many events are to be looked into now, and since when the oldest."""
+        waiting = select(func.count(), func.min(InboxRow.due_at))
+        due = waiting.where(InboxRow.state.in_(OPEN), InboxRow.due_at <= now)
+        count, oldest = self._connection.execute(due).one()
+        return count, oldest
+
     def claim_due(self, now: datetime, limit: int, lease_s: int = 300) -> list[UUID]:
         """Athletes with events to look into; all due ones of theirs are held for ``lease_s`` seconds."""
         due = and_(InboxRow.state.in_(OPEN), InboxRow.due_at <= now, claims.free(InboxRow.lease_until))

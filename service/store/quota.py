@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from service.store.tables_service import QuotaWindowRow
@@ -124,10 +124,14 @@ class Quota:
         return until
 
     def state(self, now: datetime) -> list[QuotaWindow]:
-        """The windows that are open at ``now``, for admins; ``limit`` is 0 where Strava has not named one."""
+        """The windows that are open at ``now``, for admins; ``limit`` is 0 where Strava has not named one.
+
+        An application that is off is so until Strava has said otherwise, not until we ask again.
+        """
+        lasting = or_(QuotaWindowRow.ends_at > now, QuotaWindowRow.family == OFF)
         query = (
             select(QuotaWindowRow.__table__)
-            .where(QuotaWindowRow.starts_at <= now, QuotaWindowRow.ends_at > now)
+            .where(QuotaWindowRow.starts_at <= now, lasting)
             .order_by(QuotaWindowRow.family)
         )
         return [

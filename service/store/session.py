@@ -18,6 +18,7 @@ from service.store.bounces import Bounces
 from service.store.browsers import Browsers
 from service.store.checkins import CheckIns
 from service.store.consents import Consents
+from service.store.database import engine_for
 from service.store.guards import Guards
 from service.store.heartbeats import Heartbeats
 from service.store.holdings import Holdings
@@ -35,7 +36,6 @@ from service.store.quarantine import Quarantine
 from service.store.quota import Quota
 from service.store.replies import Replies
 from service.store.rotation import Rotation
-from service.store.schema import engine_for
 from service.store.subscription import SubscriptionBook
 from service.store.tokens import Tokenbox
 from service.store.tombstones import Tombstones
@@ -88,7 +88,7 @@ class Transaction:
         self.written = Written(connection)
         self.tombstones = Tombstones(connection, keyring)
         self.uploads = Uploads(connection)
-        self.vitals = VitalSigns(connection)
+        self.vitals = VitalSigns(connection, self.inbox, self.subscription)
 
 
 class Store:

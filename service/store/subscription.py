@@ -68,13 +68,17 @@ class SubscriptionBook:
 
     def hearing(self, now: datetime) -> bool:
         """Whether events can be relied on to come: there is a subscription, and it has not fallen silent."""
+        return self.state(now) == "hearing"
+
+    def state(self, now: datetime) -> str:
+        """``none``, ``hearing`` or ``silent``."""
         row = self._row()
         if row is None or row.strava_id is None:
-            return False
+            return "none"
         newest = select(func.max(InboxRow.received_at))
         latest: datetime | None = self._connection.execute(newest).scalar_one()
         since: datetime = row.created_at if latest is None else max(row.created_at, latest)
-        return since > now - HEARD_WITHIN
+        return "hearing" if since > now - HEARD_WITHIN else "silent"
 
     def _row(self) -> Row[Any] | None:
         return self._connection.execute(select(SubscriptionRow.__table__)).one_or_none()

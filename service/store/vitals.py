@@ -12,17 +12,22 @@ from sqlalchemy import Connection, Select, func, select, text
 from service.domain.athlete import AthleteState
 from service.store.guards import Guard, Guards, Switch
 from service.store.heartbeats import Heartbeat, Heartbeats
+from service.store.inbox import Inbox
 from service.store.jobs import Jobs
 from service.store.outgoing import MailState
-from service.store.quota import CLOSED, Quota, QuotaWindow
+from service.store.quota import CLOSED, OFF, Quota, QuotaWindow
+from service.store.subscription import SubscriptionBook
 from service.store.tables import AthleteRow, MailRow, NightRow, QuarantineRow
 
 CLOCK = "clock:"
 BACKUP = "backup"
-SILENT_AFTER = timedelta(minutes=5)
-"""Three periods of the slowest of the frequent ticks at the usual setting."""
+SILENT_AFTER = timedelta(minutes=3)
+"""Three periods of the slowest of the frequent ticks at the usual setting; so long the dead man's ping may
+go on after a tick has died."""
 RARE = {"clock:purge": timedelta(hours=6)}
 """All other ticks come every few seconds."""
+BACKUP_WITHIN = timedelta(days=2)
+SURPRISES_FOR = timedelta(days=7)
 OVERDUE_AFTER = timedelta(minutes=10)
 UNSENT_AFTER = timedelta(minutes=30)
 """A mail server that says "later" once is usual; for so long it is down."""
@@ -58,6 +63,7 @@ class Vitals:
     oldest_job_s: float | None
     syncs: Waiting
     nights: Waiting
+    events: Waiting
     unsent: Waiting
     parked_syncs: int
     parked_nights: int
@@ -67,6 +73,8 @@ class Vitals:
     mails: Mapping[str, int]
     guards: Mapping[Guard, Switch]
     quota: Sequence[QuotaWindow]
+    subscription: str
+    surprises: Mapping[str, int]
     backup_at: datetime | None
 
     @property
@@ -88,13 +96,16 @@ class Vitals:
 
     @property
     def work(self) -> str:
-        """``ok``, or ``late`` when a sync, a night or a job waits too long."""
+        """``ok``, or ``late`` when a sync, a night, an event or a job waits too long."""
         job_late = (self.oldest_job_s or 0.0) > OVERDUE_AFTER.total_seconds()
-        return "late" if job_late or self.syncs.late(self.now) or self.nights.late(self.now) else "ok"
+        rows_late = any(due.late(self.now) for due in (self.syncs, self.nights, self.events))
+        return "late" if job_late or rows_late else "ok"
 
     @property
     def strava(self) -> str:
-        """``open``, or ``used_up`` when no call may be sent now."""
+        """``open``; ``used_up`` when no call may be sent now; ``off`` when Strava refuses the application."""
+        if any(window.family == OFF for window in self.quota):
+            return "off"
         full = any(w.family == CLOSED or (w.limit and w.used >= w.limit) for w in self.quota)
         return "used_up" if full else "open"
 
@@ -107,10 +118,18 @@ class Vitals:
             return "held"
         return "late" if self.unsent.late(self.now, UNSENT_AFTER) else "ok"
 
+    @property
+    def backup(self) -> str:
+        """``ok``, ``late``, or ``never``: other tools than ``freshlegs backup`` do not tell us."""
+        if self.backup_at is None:
+            return "never"
+        return "late" if self.now - self.backup_at > BACKUP_WITHIN else "ok"
+
 
 class VitalSigns:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, inbox: Inbox, subscription: SubscriptionBook) -> None:
         self._connection = connection
+        self._inbox, self._subscription = inbox, subscription
 
     def read(self, now: datetime) -> Vitals:
         """A handful of counts over indexed columns; nothing about a person."""
@@ -124,6 +143,7 @@ class VitalSigns:
             oldest_job_s=self._connection.execute(OLDEST_JOB).scalar_one(),
             syncs=syncs,
             nights=nights,
+            events=Waiting(*self._inbox.due(now)),
             unsent=self._unsent(),
             parked_syncs=parked_syncs,
             parked_nights=parked_nights,
@@ -135,6 +155,8 @@ class VitalSigns:
             mails=self._counts(select(MailRow.state, func.count()).group_by(MailRow.state)),
             guards=Guards(self._connection).all(),
             quota=Quota(self._connection).state(now),
+            subscription=self._subscription.state(now),
+            surprises=self._inbox.surprises((now - SURPRISES_FOR).date()),
             backup_at=max((beat.beat_at for beat in beats if beat.name == BACKUP), default=None),
         )
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from service.store.guards import Guard
 from service.store.quota import CLOSED, OFF
-from service.store.vitals import UNSENT_AFTER, Vitals, Waiting
+from service.store.vitals import OVERDUE_AFTER, UNSENT_AFTER, Vitals, Waiting
 from service.web import words
 from service.web.admin_tabs import TABS
 from service.web.deps import Deps
@@ -18,8 +18,9 @@ from service.web.session import AdminId, AdminVisit
 
 NEARLY_FULL = 0.85
 TROUBLED_MAILS = frozenset({"refused", "in_doubt"})
-GUARDS = "/admin/guards"
-BACKUP_WITHIN = timedelta(days=2)
+GUARDS, INBOX = "/admin/guards", "/admin/inbox"
+EVENTS = {"hearing": "good", "silent": "bad", "none": ""}
+"""Without a subscription every list is read nightly: nothing is wrong."""
 
 routes = APIRouter(responses=dict(ANSWERS), prefix="/admin")
 
@@ -73,6 +74,7 @@ def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
         _guards(seen),
         _mails(seen),
         _quota(seen),
+        _events(seen),
         _athletes(seen.athletes),
         _backup(seen),
     )
@@ -121,6 +123,7 @@ def _due(seen: Vitals) -> Card:
         (
             _late("Syncs", seen.syncs, seen),
             _late("Nights", seen.nights, seen),
+            _late("Events", seen.events, seen),
             _parked("Parked syncs", seen.parked_syncs),
             _parked("Parked nights", seen.parked_nights),
             Row("Rows in quarantine", str(seen.quarantined), "", "/admin/quarantine"),
@@ -155,7 +158,8 @@ def _workers(seen: Vitals) -> Card:
         for state, count in sorted(seen.jobs.items())
     ]
     if seen.oldest_job_s is not None:
-        rows.append(Row("Oldest job waits", ago(seen.oldest_job_s)))
+        late = seen.oldest_job_s > OVERDUE_AFTER.total_seconds()
+        rows.append(Row("Oldest job waits", ago(seen.oldest_job_s), "bad" if late else ""))
     return Card("Queue", rows, watched=True)
 
 
@@ -204,7 +208,7 @@ def _mails(seen: Vitals) -> Card:
     if seen.unsent.count and seen.unsent.oldest is not None:
         late = seen.unsent.late(seen.now, UNSENT_AFTER)
         rows.append(Row("Oldest unsent", _since(seen, seen.unsent.oldest), "bad" if late else ""))
-    return Card("Mails", rows, empty="No mail has been written yet.")
+    return Card("Mails", rows, empty="No mail has been written yet.", watched=True)
 
 
 def _quota(seen: Vitals) -> Card:
@@ -222,11 +226,22 @@ def _quota(seen: Vitals) -> Card:
     gauges = [
         Gauge(_window_name(window.family), window.used, window.limit) for window in seen.quota if window.limit
     ]
-    return Card("Strava quota", rows, gauges, empty="Strava has not been asked in the current windows.")
+    rows += [Row(f"{gauge.label}: used up", "", "bad") for gauge in gauges if gauge.used >= gauge.limit]
+    empty = "Strava has not been asked in the current windows."
+    return Card("Strava quota", rows, gauges, empty, watched=True)
 
 
 def _window_name(family: str) -> str:
     return words.capital(words.plain(family))
+
+
+def _events(seen: Vitals) -> Card:
+    """Whether Strava tells us of new runs, and what was posted to us that was no event of ours."""
+    rows = [Row("Subscription", seen.subscription, EVENTS[seen.subscription], INBOX)]
+    rows += [
+        Row(f"Dropped: {words.plain(reason)}", str(times)) for reason, times in sorted(seen.surprises.items())
+    ]
+    return Card("Strava's events, last 7 days", rows, watched=True)
 
 
 def _athletes(athletes: Mapping[str, int]) -> Card:
@@ -241,5 +256,5 @@ def _backup(seen: Vitals) -> Card:
     """Told by ``freshlegs backup``; other tools do not tell us."""
     if seen.backup_at is None:
         return Card("Backup", empty="freshlegs backup has not run yet, or another tool does it.")
-    late = seen.now - seen.backup_at > BACKUP_WITHIN
-    return Card("Backup", [Row("Last", f"{_since(seen, seen.backup_at)} ago", "bad" if late else "good")])
+    tone = "good" if seen.backup == "ok" else "bad"
+    return Card("Backup", [Row("Last", f"{_since(seen, seen.backup_at)} ago", tone)], watched=True)

@@ -25,8 +25,9 @@ class Ready(BaseModel):
     """``ready`` needs the database alone: pages can be served while nights wait.
 
     ``clock``: alive, late or never. ``worker``: alive, silent or never. ``work``: ok or late.
-    ``strava``: open or used_up. ``mail``: ok, late, stopped or held. Words and no figures: whoever
-    asks may read this.
+    ``strava``: open, used_up or off. ``subscription`` to Strava's events: hearing, silent or none.
+    ``mail``: ok, late, stopped or held. ``backup``: ok, late or never. Words and no figures: whoever asks
+    may read this.
     """
 
     ready: bool
@@ -35,7 +36,9 @@ class Ready(BaseModel):
     worker: str = "unknown"
     work: str = "unknown"
     strava: str = "unknown"
+    subscription: str = "unknown"
     mail: str = "unknown"
+    backup: str = "unknown"
 
 
 @routes.get("/healthz")
@@ -59,5 +62,7 @@ def readyz(deps: Deps) -> Ready | JSONResponse:
         worker=seen.worker,
         work=seen.work,
         strava=seen.strava,
+        subscription=seen.subscription,
         mail=seen.mail,
+        backup=seen.backup,
     )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from service.store.vitals import Vitals
 from service.web.deps import Deps
+from service.web.health import AWAY
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -20,16 +21,26 @@ routes = APIRouter()
 
 @routes.get("/metrics", response_class=Response)
 def metrics(request: Request, deps: Deps) -> Response:
-    """Read from the database at every call, so that any process tells of all. 404 to everybody else."""
+    """Read from the database at every call, so that any process tells of all; one that is away is a figure,
+    too. 404 to everybody else."""
     given = request.headers.get("authorization", "").encode()
     wanted = f"Bearer {deps.metrics_token}".encode()
     if not deps.metrics_token or not hmac.compare_digest(given, wanted):
         raise HTTPException(404)
-    with deps.store.transaction() as tx:
-        seen = tx.vitals.read(deps.now())
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(seen))
+    try:
+        with deps.store.transaction() as tx:
+            registry.register(_Figures(tx.vitals.read(deps.now())))
+    except AWAY:
+        registry.register(_Away())
     return Response(generate_latest(registry), media_type=FORMAT)
+
+
+class _Away(Collector):
+    """All that is known without a database."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield _database(up=False)
 
 
 class _Figures(Collector):
@@ -39,6 +50,7 @@ class _Figures(Collector):
         self._seen = seen
 
     def collect(self) -> Iterator[Metric]:
+        yield _database(up=True)
         yield from self._processes()
         yield from self._work()
         yield from self._outside()
@@ -59,7 +71,7 @@ class _Figures(Collector):
         seen = self._seen
         yield _by("jobs", "Jobs in the queue", "state", seen.jobs)
         yield _one("oldest_job_seconds", "Since the oldest waiting job was asked for", seen.oldest_job_s or 0)
-        due = {"sync": seen.syncs, "night": seen.nights}
+        due = {"sync": seen.syncs, "night": seen.nights, "event": seen.events}
         yield _by("due", "Rows due now", "work", {name: work.count for name, work in due.items()})
         late = {
             name: (seen.now - work.oldest).total_seconds() if work.count and work.oldest else 0
@@ -75,12 +87,21 @@ class _Figures(Collector):
         seen = self._seen
         yield _by("athletes", "Athletes", "state", seen.athletes)
         yield _by("mails", "Mails", "state", seen.mails)
+        unsent = (seen.now - seen.unsent.oldest).total_seconds() if seen.unsent.oldest else 0
+        yield _one("mail_unsent_oldest_seconds", "Since the oldest unsent mail was decided", unsent)
         stopped = {guard.value: float(switch.on) for guard, switch in seen.guards.items()}
         yield _by("stopped", "Guards that stop mail", "guard", stopped)
+        told = {state: float(state == seen.subscription) for state in ("hearing", "silent", "none")}
+        yield _by("subscription", "How it stands with Strava's events: one of these is 1", "state", told)
+        yield _by("posts_dropped_7d", "Posts that were no event of ours", "reason", seen.surprises)
         used = {window.family: window.used for window in seen.quota}
         limits = {window.family: window.limit for window in seen.quota if window.limit}
         yield _by("strava_calls_used", "Calls in the windows open now", "window", used)
         yield _by("strava_calls_limit", "Most calls in a window, where Strava has said", "window", limits)
+
+
+def _database(*, up: bool) -> Metric:
+    return _one("database_up", "Whether Postgres answered", up)
 
 
 def _one(name: str, told: str, value: float) -> Metric:

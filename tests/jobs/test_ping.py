@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from pydantic import SecretStr
 
+from service.jobs.clock import TICKS
 from service.jobs.ping import ping
 from service.store.vitals import SILENT_AFTER
 from tests.apps import NOBODY
@@ -70,6 +71,21 @@ def test_it_is_withheld_when_a_tick_is_dead(app, listener, events):
     ping(pinging(app, listener.url))
     assert listener.heard == []
     assert [event["event"] for event in events] == ["ping_withheld"]
+
+
+def test_it_stops_within_three_minutes_of_a_dead_tick(app, listener):
+    """The other ticks go on, and with them this one; a clock that is dead as a whole pings no more anyway."""
+    began, heard_at = app.now(), []
+    for seconds in range(0, 600, 20):
+        now = began + timedelta(seconds=seconds)
+        with app.store.transaction() as tx:
+            tx.heartbeats.beat("clock:due_nights", min(now, began))
+            tx.heartbeats.beat("clock:due_syncs", now)
+        before = len(listener.heard)
+        ping(replace(pinging(app, listener.url), now=lambda now=now: now))
+        heard_at += [seconds] * (len(listener.heard) - before)
+    assert heard_at == list(range(0, 181, 20))
+    assert "ping" in TICKS
 
 
 def test_without_an_address_nobody_is_asked(app, events):
