@@ -3,7 +3,8 @@ with its advisory lock and timeouts; there is no ini file and no offline mode.""
 
 from alembic import context
 
-from service.store.schema import METADATA, ours
+from service.store.database import METADATA
+from service.store.schema import ours
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -20,7 +20,6 @@ from service.notify.smtp import Smtp
 from service.settings import Settings
 from service.store.keyring import Keyring
 from service.store.postgres import ensure_database
-from service.store.schema import migrate
 from service.store.session import Store, open_store
 from service.strava.client import StravaClient
 from service.strava.oauth import OAuth
@@ -71,6 +70,8 @@ def open_app(settings: Settings, *, now: Now = utc_now, migrating: bool = True) 
         url = settings.dsn
         dsn = stack.enter_context(ensure_database(url, settings.data_dir / "postgres"))
         if migrating or url is None:
+            from service.store.schema import migrate  # Alembic is slow to load, and most roles never migrate
+
             migrate(dsn)
         keyring = keyring_of(settings)
         store = open_store(dsn, keyring, pool_size=settings.worker_concurrency + POOL_BESIDE_WORKERS)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, LargeBinary, Table, select
 
+from service.store.database import METADATA
 from service.store.keyring import Keyring
-from service.store.schema import METADATA
 from service.store.tables import AthleteRow
 
 OPENED: Mapping[str, frozenset[str]] = {

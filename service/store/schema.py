@@ -13,35 +13,16 @@ from sqlalchemy.exc import OperationalError
 
 import service
 from service.errors import DatabaseUnavailable
-from service.store import tables_inbox, tables_service, tables_upload, tables_voice
 from service.store.binaries import OLDEST
-from service.store.tables import Base
+from service.store.database import METADATA, engine_for
 
 FOLDER = Path(service.__file__).parent.parent / "migrations"
-METADATA = Base.metadata
 ADVISORY_LOCK = 0x66726573686C
 """Any constant will do; this one is "freshl" in ASCII."""
 WAIT_FOR_OTHERS = "60s"
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "5s"
 OF_THE_QUEUE = "procrastinate_"
-__all__ = [
-    "METADATA",
-    "drift",
-    "engine_for",
-    "migrate",
-    "revision",
-    "tables_inbox",
-    "tables_service",
-    "tables_upload",
-    "tables_voice",
-]
-
-
-def engine_for(dsn: str, **options: Any) -> sqlalchemy.Engine:
-    """An engine on psycopg 3 for any spelling of a Postgres URL. Parameters never reach an error message."""
-    url = sqlalchemy.make_url(dsn).set(drivername="postgresql+psycopg")
-    return sqlalchemy.create_engine(url, hide_parameters=True, **options)
 
 
 def migrate(dsn: str, target: str = "head") -> None:

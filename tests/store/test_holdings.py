@@ -3,8 +3,8 @@
 import json
 from uuid import UUID
 
+from service.store.database import METADATA
 from service.store.holdings import OPENED, VALUES_OF_BYTES, binary_columns, tables_of_athlete, withheld
-from service.store.schema import METADATA
 from service.store.session import Store
 from tests.store.samples import NOW, SCOPES
 from tests.store.test_athletes import fill
