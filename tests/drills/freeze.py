@@ -37,7 +37,7 @@ class Frost:
             os.kill(self._frozen.pid, signal.SIGCONT)
             self._frozen = None
             self._at = time.monotonic() + self._chance.uniform(0.05, 0.4)
-        elif self.left:
+        elif self.left and not self._ground.worn_out():
             self.left -= 1
             self.freezes += 1
             self._frozen = self._chance.choice(self._ground.crew.of("worker"))

@@ -35,6 +35,8 @@ HISTORY_DAYS = 100
 """All of it fits on the newest page, so every visible session is ours to hold."""
 LEASE_S = 2
 """Long enough for a sync on a busy machine: one that outlasts its lease is begun again beside itself."""
+MOST_ATTEMPTS = 5
+"""Half of those after which a row is parked; parking has drills of its own."""
 POST_DELAY_S = 0.06
 TOKEN_DELAY_S = 0.08
 SCOPES = frozenset({"read", "activity:read_all", "profile:read_all"})
@@ -72,6 +74,14 @@ class Ground:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+    def worn_out(self) -> bool:
+        """Whether somebody's work was interrupted so often that a few more attempts would park it.
+
+        On a busy machine one trouble follows the other faster than a sync ends: it is let be for a while.
+        """
+        [(attempts,)] = self.query("SELECT max(greatest(sync_attempts, night_attempts)) FROM athlete")
+        return (attempts or 0) >= MOST_ATTEMPTS
 
     def move_to(self, moment: datetime) -> datetime:
         """Strava's clock first: ours is never ahead of it."""

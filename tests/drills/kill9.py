@@ -21,7 +21,7 @@ class Killer:
         self._at = time.monotonic() + 1.0
 
     def __call__(self) -> None:
-        if self.left and time.monotonic() >= self._at:
+        if self.left and time.monotonic() >= self._at and not self._passage.ground.worn_out():
             crew = self._passage.ground.crew
             role = self._chance.choices(("worker", "clock"), (3, 1))[0]
             crew.kill(victim := self._chance.choice(crew.of(role)))

@@ -60,7 +60,7 @@ class Passage:
         for athlete in self.ground.standin.athletes():
             self.ground.connect(athlete["id"])
 
-    def step(self, limit_s: float = 12.0) -> None:
+    def step(self, limit_s: float = 60.0) -> None:
         """On to the next due instant, with a mail for everybody whose night it is."""
         now = self.ground.clock.now()
         [(due,)] = self.ground.query(NEXT, now)
@@ -68,7 +68,7 @@ class Passage:
         self._write_extra()
         self.overdue += not self.settle(limit_s)
 
-    def settle(self, limit_s: float = 60.0) -> bool:
+    def settle(self, limit_s: float = 300.0) -> bool:
         """Wait until nothing is due any more; whether that came within ``limit_s`` seconds."""
         deadline = time.monotonic() + limit_s
         while sum(self.pending()):

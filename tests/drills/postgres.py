@@ -27,7 +27,7 @@ class Stopper:
         self._at = time.monotonic() + 1.0
 
     def __call__(self) -> None:
-        if not self.left or time.monotonic() < self._at:
+        if not self.left or time.monotonic() < self._at or self._ground.worn_out():
             return
         self.left -= 1
         self.stops += 1

@@ -30,6 +30,8 @@ def drill(size: Size) -> list[Figure]:
         passage.begin()
         slowest, badly, left_behind, at_work = 0.0, 0, 0, 0
         for stop in range(stops):
+            if stop % 4 == 3 or ground.worn_out():
+                passage.settle()  # what is left undone for a day on end expires
             slow = stop % 3 == 2
             if slow:  # a call that takes longer than a stop may
                 ground.standin.fault(path="/activities", chance=1, delay=SLOW_S)
