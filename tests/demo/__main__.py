@@ -7,11 +7,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -64,23 +64,36 @@ def live_through(season: Season, nights: int, console: Console) -> None:
 def show(season: Season, console: Console) -> None:
     """The table, and the newest warning as the athlete reads it."""
     table = Table(title="What happened")
-    for name in ("athlete", "deserves a warning", "why silent"):
+    for name in ("athlete", "deserves\na warning"):
         table.add_column(name)
-    for name in ("activities", "nights", "Strava calls", "warnings"):
+    for name in ("activities", "nights", "Strava\ncalls", "warnings"):
         table.add_column(name, justify="right")
+    for name in ("about", "why silent on the other nights"):
+        table.add_column(name)
     for outcome in season.outcomes():
-        silences = ", ".join(f"{reason} {count}" for reason, count in outcome.silences.most_common(3))
         numbers = (outcome.activities, outcome.nights, outcome.calls, outcome.warnings)
-        table.add_row(outcome.person.kind, outcome.person.deserves, silences, *map(str, numbers))
+        told = (most_common(outcome.causes), most_common(outcome.silences))
+        table.add_row(words(outcome.person.kind), outcome.person.deserves, *map(str, numbers), *told)
     console.print(table)
     warnings = [mail for mail in season.mails() if "kind=warning" in (mail["List-Unsubscribe"] or "")]
     if warnings:
         newest = warnings[-1]
         body = newest.get_body(("plain",))
         assert body is not None
-        console.print(
-            Panel(body.get_content().strip(), title=f"Subject: {newest['Subject']}", width=84), markup=False
-        )
+        console.rule("The newest warning, as the athlete reads it")
+        console.print(f"To: {newest['To']}", f"Subject: {newest['Subject']}", "", sep="\n", markup=False)
+        console.print(body.get_content().strip(), markup=False, highlight=False, soft_wrap=True)
+        console.rule()
+
+
+def most_common(counted: Counter[str]) -> str:
+    """The three most frequent names with their numbers."""
+    return ", ".join(f"{words(name)} {count}" for name, count in counted.most_common(3))
+
+
+def words(name: str) -> str:
+    """A name of the code as people write it."""
+    return name.replace("_", " ")
 
 
 def summary(season: Season, seconds: float) -> str:

@@ -56,7 +56,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a season came to for one athlete. ``silences`` counts the nights without mail by reason."""
+    """What a season came to for one athlete. ``silences`` counts the nights without a warning by why,
+    ``causes`` the warnings by what they were about."""
 
     person: Person
     activities: int
@@ -64,6 +65,7 @@ class Outcome:
     calls: int
     warnings: int
     silences: Counter[str]
+    causes: Counter[str]
 
 
 class Season:
@@ -127,10 +129,10 @@ class Season:
             silences = Counter(
                 night.decision.silent_because.value for night in nights if night.decision.silent_because
             )
-            warnings = sum(night.decision.mail for night in nights)
-            yield Outcome(
-                person, activities, len(nights), calls.get(str(person.strava_id), 0), warnings, silences
-            )
+            warned = [night.assessment.leading for night in nights if night.decision.mail]
+            causes = Counter(leading.cause.value for leading in warned if leading is not None)
+            read = calls.get(str(person.strava_id), 0)
+            yield Outcome(person, activities, len(nights), read, len(warned), silences, causes)
 
     def mails(self) -> list[EmailMessage]:
         """Every mail in the spool, oldest first."""
