@@ -12,13 +12,13 @@ OAUTH_BASE = "https://www.strava.com"
 class Bounds:
     """Seconds to wait for a connection, for the next byte and for the whole answer, and bytes to accept.
 
-    ``whole`` stops a server that drips: each byte would otherwise start ``read`` anew. A page of 200
-    activities is half a megabyte.
+    ``whole`` stops a server that drips: each byte would otherwise start ``read`` anew. A worker is held for
+    less than half a minute by any one call. A page of 200 activities is half a megabyte.
     """
 
     connect: float = 3.05
     read: float = 15.0
-    whole: float = 60.0
+    whole: float = 25.0
     largest: int = 32 * 1024 * 1024
 
 

@@ -19,13 +19,14 @@ from service.domain.athlete import WANTED_SCOPES
 from service.domain.grant import Grant, Tokens
 from service.domain.history import Sex
 from service.errors import TokenDead
+from service.strava.deadline import Deadline
 from service.strava.exchange import OAUTH_BASE, Answer, Bounds, Exchange, Observer, unobserved
 from service.strava.failure import failure, unreachable
 from service.strava.quota import Ledger, Priority, answered, read_headers
 
 TOKEN_LIFE = timedelta(hours=6)
 BOUNDS = Bounds(connect=3.05, read=10.0, whole=15.0, largest=1024 * 1024)
-"""Narrower than for data, as a renewal holds its token's row: 25 s at the worst. The database has to bear
+"""Narrower than for data, as a renewal holds its token's row: 15 s at the worst. The database has to bear
 an open transaction that long, or the new pair of tokens is lost with it."""
 _LONGEST_FIELD = 512
 
@@ -96,7 +97,11 @@ class OAuth:
         self._base = oauth_base.rstrip("/")
         self._bounds = bounds
         self._observe = observe
-        self._http = httpx.Client(timeout=httpx.Timeout(bounds.read, connect=bounds.connect), trust_env=False)
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(bounds.read, connect=bounds.connect),
+            limits=httpx.Limits(max_keepalive_connections=0),  # so that the deadline sees every socket
+            trust_env=False,
+        )
 
     def close(self) -> None:
         """Let go of the open connections."""
@@ -168,9 +173,14 @@ class OAuth:
         status, body, trouble = None, b"", ""
         headers: Mapping[str, str] = {}
         try:
-            with self._http.stream("POST", self._base + path, data=form, auth=auth) as response:
+            with (
+                Deadline(self._bounds.whole) as deadline,
+                self._http.stream(
+                    "POST", self._base + path, data=form, auth=auth, extensions={"trace": deadline.trace}
+                ) as response,
+            ):
                 status, headers = response.status_code, dict(response.headers)
-                body, trouble = self._whole_body(response, began)
+                body, trouble = self._whole_body(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             trouble = type(error).__name__
         finally:
@@ -179,15 +189,13 @@ class OAuth:
             raise unreachable(call, trouble)  # outside of except: the request's form holds the secret
         return Answer(status, headers, body)
 
-    def _whole_body(self, response: httpx.Response, began: float) -> tuple[bytes, str]:
+    def _whole_body(self, response: httpx.Response, deadline: Deadline) -> tuple[bytes, str]:
         body = b""
         for part in response.iter_bytes():
             body += part
-            if time.monotonic() - began > self._bounds.whole:
-                return b"", "the answer drips"
             if len(body) > self._bounds.largest:
                 return b"", "the answer is too large"
-        return body, ""
+        return (b"", "the answer drips") if deadline.passed else (body, "")
 
 
 def _tokens(call: str, answer: Mapping[str, Any], now: datetime, *, old_refresh_token: str) -> Tokens:

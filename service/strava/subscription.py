@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from service.errors import StravaError
+from service.strava.deadline import Deadline
 from service.strava.exchange import API_BASE, Answer, Bounds
 from service.strava.failure import failure, unreachable
 
@@ -37,6 +38,7 @@ class Subscriptions:
         self._own = {"client_id": client_id, "client_secret": client_secret}
         self._url = f"{api_base.rstrip('/')}/push_subscriptions"
         self._timeout = httpx.Timeout(bounds.read, connect=bounds.connect)
+        self._whole = bounds.whole
 
     def create(self, callback_url: str, verify_token: str, now: datetime) -> Subscription:
         """A new one; before Strava answers it asks ``callback_url`` whether it knows ``verify_token``."""
@@ -71,9 +73,14 @@ class Subscriptions:
     def _ask(self, method: str, url: str, call: str, **given: Any) -> Answer:
         trouble = ""
         try:
-            with httpx.Client(timeout=self._timeout, trust_env=False) as http:
-                response = http.request(method, url, **given)
-                return Answer(response.status_code, dict(response.headers), response.content)
+            with (
+                httpx.Client(timeout=self._timeout, trust_env=False) as http,
+                Deadline(self._whole) as deadline,
+            ):
+                response = http.request(method, url, extensions={"trace": deadline.trace}, **given)
+                if not deadline.passed:
+                    return Answer(response.status_code, dict(response.headers), response.content)
+                trouble = "the answer drips"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             trouble = type(error).__name__
         raise unreachable(call, trouble)  # outside of except: the request holds the secret

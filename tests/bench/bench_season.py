@@ -168,7 +168,8 @@ def _backfill(season: Season, athletes: int) -> Iterator[str]:
         season.run_until(season.clock.now() + DAY)
     yield (
         f"backfill athletes={athletes} first_verdicts={judged} after_reads_each={calls / athletes:.2f} "
-        f"(promised 1) quota_used={used / limit:.3f} of {limit} a day while {waiting} athletes wait (promised >= 0.98) "
+        f"(promised 1) quota_used={used / limit:.3f} of {limit} a day while {waiting} "
+        "athletes wait (promised >= 0.98) "
         f"own_429={season.standin.counters().get('too_many', 0)} (promised 0)"
     )
 

@@ -142,13 +142,32 @@ def reset_mid_body(connection: socket.socket, asked: Asked) -> None:
     reset(connection, asked)
 
 
-def drip(connection: socket.socket, asked: Asked) -> None:
-    """Send a byte at a time, each soon enough for a read timeout, the whole never."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    for _ in range(40):
-        connection.sendall(b" ")
-        time.sleep(0.02)
-    connection.close()
+def dripping(head: bytes, byte: bytes = b" ") -> Script:
+    """``head``, then a byte at a time, each soon enough for a read timeout, the whole not within 20 s."""
+
+    def script(connection: socket.socket, asked: Asked) -> None:
+        connection.sendall(head)
+        for _ in range(1000):
+            connection.sendall(byte)
+            time.sleep(0.02)
+        connection.close()
+
+    return script
+
+
+drip = dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+DRIPS = {
+    "in the status line": dripping(b"", b"H"),
+    "in the headers": dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+    "in the body": drip,
+    "in a body without end": dripping(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id": 1}'),
+    "in a body that unpacks to nothing": dripping(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nContent-Encoding: gzip\r\n\r\n"
+        b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03",  # a file name that does not end
+        b"n",
+    ),
+}
+"""Where a server may be slow without ever being silent."""
 
 
 def chunks_cut_short(connection: socket.socket, asked: Asked) -> None:
