@@ -19,7 +19,7 @@ run: $(RUNTIME) ## the service: web, clock and worker on an embedded Postgres (s
 	@$(BIN)/freshlegs up
 
 test: $(DEV) ## every test but drills and benches, on a real Postgres
-	@$(BIN)/pytest -q -n 2 -m "not drill and not bench"
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not drill and not bench"
 
 lint: $(DEV) ## ruff, mypy --strict, import contracts, no registry addresses in locks
 	@$(BIN)/ruff check .
