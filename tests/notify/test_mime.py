@@ -210,10 +210,13 @@ def test_a_picture_travels_beside_its_html() -> None:
 
 @pytest.mark.parametrize("first", range(0, 200, 10))
 def test_two_hundred_athletes_get_well_formed_mails(first: int) -> None:
-    """Every template for made-up athletes with odd numbers, both units, any level, gaps in their weeks."""
+    """Every template for made-up athletes with odd numbers, both units, any level, gaps in their weeks. One
+    of ten gets the mails too that hold nothing of theirs but a link or a date."""
     found = []
     for seed in range(first, first + 10):
         for name, message in athletes.mails(seed).items():
+            if seed > first and name in ("confirm_address", "reconnect", "erased"):
+                continue
             packet = packed(message, message_id=f"<{seed}.{name}@a.test>")
             found += [f"{seed} {name}: {each}" for each in violations(packet, message)]
     assert found == []
