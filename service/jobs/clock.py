@@ -77,7 +77,10 @@ def due_mails(app: App) -> None:
     """Mails that wait, and those that a crash left half way."""
     with app.store.transaction() as tx:
         tx.mailbox.sweep(app.now())
+        parked = tx.parking.recover_mails(app.now())
         mails = tx.mailbox.claim_due(app.now(), MAILS_A_TICK, app.settings.lease_s)
+    for mail in parked:
+        log().error("mail_parked", mail=mail)
     app.queue.defer_each("deliver", mails)
 
 

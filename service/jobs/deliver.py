@@ -1,7 +1,8 @@
 """Send what lies in the outbox, each at most once: claim, send, and commit the hand-over before the dot."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from service.app import App
@@ -13,11 +14,14 @@ from service.notify.envelope import Envelope
 from service.notify.mime import envelope
 from service.store.bounces import Verp
 from service.store.mailbox import Outgoing
+from service.store.session import Transaction, retrying
 
 FIRST_RETRY = timedelta(minutes=2)
 LONGEST_RETRY = timedelta(hours=2)
 UNSPECIFIC = "5.0."
 """Said by the first server, our own, this may mean us."""
+NOTED_WITHIN_S = 30.0
+"""A restart of Postgres takes seconds; mail servers wait for minutes, a stop of ours does not wait at all."""
 MOST_DOUBLINGS = 10
 """Far beyond the longest wait; without it the product would leave what a ``timedelta`` can hold."""
 
@@ -33,27 +37,35 @@ def deliver(app: App, subjects: Sequence[str]) -> None:
 
 def _send(app: App, outgoing: Outgoing) -> None:
     """One attempt. The row is ``sending``; a crash before the hand-over leaves it safe to try again."""
+    mail, token, now = outgoing.id, outgoing.token, app.now()
     try:
         app.mailer.deliver(_envelope(app, outgoing), lambda: _handed(app, outgoing))
     except MailDeferred as error:
-        retry_at = app.now() + _wait(outgoing.attempts)
-        with app.store.transaction() as tx:
-            tx.mailbox.deferred(outgoing.id, outgoing.token, str(error), retry_at)
-        log().warning("mail_deferred", mail=outgoing.id, kind=outgoing.kind, attempt=outgoing.attempts)
+        code, retry_at = str(error), now + _wait(outgoing.attempts)
+        _note(app, lambda tx: tx.mailbox.deferred(mail, token, code, retry_at))
+        log().warning("mail_deferred", mail=mail, kind=outgoing.kind, attempt=outgoing.attempts)
     except MailRefused as error:
-        with app.store.transaction() as tx:
-            tx.mailbox.refused(outgoing.id, outgoing.token, str(error), app.now())
-            if is_hard(error.status) and not error.status.startswith(UNSPECIFIC):
-                tx.addresses.suppress(outgoing.recipient, "refused", app.now())
-        log().error("mail_refused", mail=outgoing.id, kind=outgoing.kind)
+        _note(app, partial(_refused, outgoing=outgoing, error=error, now=now))
+        log().error("mail_refused", mail=mail, kind=outgoing.kind)
     except MailInDoubt:
-        with app.store.transaction() as tx:
-            tx.mailbox.in_doubt(outgoing.id, outgoing.token, app.now())
-        log().error("mail_in_doubt", mail=outgoing.id, kind=outgoing.kind)
+        _note(app, lambda tx: tx.mailbox.in_doubt(mail, token, now))
+        log().error("mail_in_doubt", mail=mail, kind=outgoing.kind)
     else:
-        with app.store.transaction() as tx:
-            tx.mailbox.sent(outgoing.id, outgoing.token, app.now())
-        log().info("mail_sent", mail=outgoing.id, kind=outgoing.kind)
+        _note(app, lambda tx: tx.mailbox.sent(mail, token, now))
+        log().info("mail_sent", mail=mail, kind=outgoing.kind)
+
+
+def _note(app: App, outcome: Callable[[Transaction], object]) -> None:
+    """Write down what became of it, as soon as the database is there: it may have gone in the moment between
+    the server's answer and this line, and what is known need not end as a doubt. Noted twice it is noted
+    once, because only the token of this attempt may; and nothing here can send."""
+    retrying(app.store, outcome, within_s=NOTED_WITHIN_S)
+
+
+def _refused(tx: Transaction, outgoing: Outgoing, error: MailRefused, now: datetime) -> None:
+    tx.mailbox.refused(outgoing.id, outgoing.token, str(error), now)
+    if is_hard(error.status) and not error.status.startswith(UNSPECIFIC):
+        tx.addresses.suppress(outgoing.recipient, "refused", now)
 
 
 def _wait(attempts: int) -> timedelta:
@@ -64,10 +76,14 @@ def _wait(attempts: int) -> timedelta:
 
 def _handed(app: App, outgoing: Outgoing) -> None:
     """Commit that the message is out of our hands, before it is. From here on it is never sent again:
-    a doubt is better than a double (reliability: 110 duplicates in 200 kills the other way round)."""
-    with app.store.transaction() as tx:
-        if not tx.mailbox.handed(outgoing.id, outgoing.token):
-            raise MailDeferred("another worker has this message")
+    a doubt is better than a double (reliability: 110 duplicates in 200 kills the other way round).
+
+    The body has not left, so this may be tried again: if the commit that broke off was one after all, the
+    second says no, and the mail is put off under the same token."""
+    if not retrying(
+        app.store, lambda tx: tx.mailbox.handed(outgoing.id, outgoing.token), within_s=NOTED_WITHIN_S
+    ):
+        raise MailDeferred("another worker has this message, or mail was stopped")
 
 
 def _envelope(app: App, outgoing: Outgoing) -> Envelope:

@@ -1,8 +1,8 @@
 """The outbox: a mail is decided once, taken by one worker, handed over once, and never doubtful silently.
 
-``queued → sending → handed → sent | deferred | refused | in_doubt``, besides ``expired``,
-``suppressed`` and ``held`` (see ``guards``). Up to ``handed`` an attempt may be repeated; from there on it
-never is.
+``queued → sending → handed → sent | deferred | refused | in_doubt``, besides ``expired``, ``suppressed``,
+``held`` (see ``guards``) and ``parked`` (see ``parking``). Up to ``handed`` an attempt may be repeated; from
+there on it never is.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.message import Message
@@ -25,6 +25,7 @@ from service.store.tables import MailRow
 __all__ = ["MailRecord", "MailState", "Mailbox", "Outgoing"]
 SENDING_LEASE_S = 120
 """A worker that has not handed over by then is taken for dead; the message has not left."""
+SUSPECT_AFTER = 2
 DOUBT_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
 """Mails that do not speak of one day lose their sense more slowly."""
@@ -94,15 +95,13 @@ class Mailbox:
     def claim_due(self, now: datetime, limit: int, lease_s: int = 120) -> list[UUID]:
         """Mails to be sent, longest waiting first; not named again for ``lease_s`` seconds.
 
-        One that a dead worker left in ``sending`` is queued again and that worker's token is void.
+        Of those whose worker has died twice one at a time: the one to blame takes no other along for ever.
         """
-        abandoned = MailRow.state == MailState.SENDING
-        values = {
-            "lease_until": claims.lease(lease_s),
-            "state": case((abandoned, MailState.QUEUED), else_=MailRow.state),
-            "token": None,
-        }
-        due = and_(_takeable(now), claims.free(MailRow.lease_until))
+        free = and_(_takeable(now), claims.free(MailRow.lease_until))
+        suspect = MailRow.crashes >= SUSPECT_AFTER
+        one = select(MailRow.id).where(free, suspect).order_by(MailRow.due_at).limit(1).scalar_subquery()
+        due = and_(free, or_(~suspect, MailRow.id == one))
+        values = {"lease_until": claims.lease(lease_s)}
         return claims.claim(self._connection, MailRow, due, MailRow.due_at, limit, values)
 
     def take(self, mail_id: UUID, now: datetime) -> Outgoing | None:
@@ -286,9 +285,7 @@ class Mailbox:
 
 
 def _takeable(now: datetime) -> ColumnElement[bool]:
-    waiting = and_(MailRow.state.in_(WAITING), MailRow.due_at <= now)
-    abandoned = and_(MailRow.state == MailState.SENDING, claims.free(MailRow.lease_until))
-    return and_(or_(waiting, abandoned), mail_flows())
+    return and_(MailRow.state.in_(WAITING), MailRow.due_at <= now, mail_flows())
 
 
 def _lifetime(kind: str) -> timedelta:

@@ -23,6 +23,7 @@ class MailState(StrEnum):
     EXPIRED = "expired"
     SUPPRESSED = "suppressed"
     HELD = "held"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,17 @@ counts too. A claim alone is none: nobody may be there to follow it.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from service.domain.athlete import Athlete, AthleteState
 from service.store import claims
 from service.store.athlete_rows import athlete_of
 from service.store.athletes import PARKED_AFTER, RELEASED, sync_due
-from service.store.tables import AthleteRow
+from service.store.outgoing import MailState
+from service.store.tables import AthleteRow, MailRow
+
+MAIL_PARKED_AFTER = 5
+"""Workers. What a mail server puts off is counted elsewhere."""
 
 
 class Parking:
@@ -75,6 +79,34 @@ class Parking:
         """Of these, whose night was begun before and not judged."""
         query = select(AthleteRow.id).where(AthleteRow.id.in_(athlete_ids), AthleteRow.night_attempts > 0)
         return list(self._connection.execute(query).scalars())
+
+    def recover_mails(self, now: datetime) -> list[UUID]:
+        """Queue again what workers have left in ``sending``, and give up on what five have died of; returns
+        whichever was given up on.
+
+        Nothing of it has left, and the dead worker's token is void. An admin has thirty days until the text
+        of a parked mail goes.
+        """
+        abandoned = update(MailRow).where(
+            MailRow.state == MailState.SENDING, claims.free(MailRow.lease_until)
+        )
+        last = MailRow.crashes + 1 >= MAIL_PARKED_AFTER
+        found = self._connection.execute(
+            abandoned.values(
+                state=case((last, MailState.PARKED), else_=MailState.QUEUED),
+                settled_at=case((last, now)),
+                crashes=MailRow.crashes + 1,
+                token=None,
+                lease_until=None,
+            ).returning(MailRow.id, MailRow.state)
+        )
+        return [row.id for row in found if row.state == MailState.PARKED]
+
+    def unpark_mail(self, mail_id: UUID, now: datetime) -> bool:
+        """An admin lets it be sent, if it is still young enough by then. False if it is not parked."""
+        freed = {"state": MailState.QUEUED, "due_at": now, "crashes": 0, "settled_at": None}
+        parked = update(MailRow).where(MailRow.id == mail_id, MailRow.state == MailState.PARKED)
+        return self._connection.execute(parked.values(freed)).rowcount == 1
 
     def unpark(self, athlete_id: UUID, now: datetime) -> bool:
         """An admin lets sync and night try again, with all attempts. False if neither is parked."""

@@ -142,14 +142,15 @@ def open_store(dsn: str, keyring: Keyring, *, pool_size: int = 10) -> Store:
     return Store(engine, keyring)
 
 
-def retrying(store: Store, work: Callable[[Transaction], T]) -> T:
+def retrying(store: Store, work: Callable[[Transaction], T], *, within_s: float | None = None) -> T:
     """Do a whole unit of work, again on a serialization failure, a deadlock or a lost connection.
 
-    At most three times; ``work`` must therefore do nothing but write to its transaction.
-    Raises the last error.
+    At most three times, or as often as it takes ``within_s`` seconds; ``work`` must therefore do nothing but
+    write to its transaction. Raises the last error.
     """
+    attempts, timeout = (TRIES, 20.0) if within_s is None else (None, within_s)
     for attempt in stamina.retry_context(
-        on=_may_pass, attempts=TRIES, wait_initial=0.1, wait_max=1.0, timeout=20.0
+        on=_may_pass, attempts=attempts, wait_initial=0.1, wait_max=1.0, timeout=timeout
     ):
         with attempt, store.transaction() as transaction:
             return work(transaction)

@@ -242,6 +242,7 @@ class MailRow(Base):
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None]
     bounced: Mapped[str | None]
+    crashes: Mapped[int] = mapped_column(server_default="0")
 
 
 class AddressRow(Base):

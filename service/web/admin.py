@@ -17,7 +17,7 @@ from service.web.pages import ANSWERS, page
 from service.web.session import AdminId, AdminVisit
 
 NEARLY_FULL = 0.85
-TROUBLED_MAILS = frozenset({"refused", "in_doubt"})
+TROUBLED_MAILS = frozenset({"refused", "in_doubt", "parked"})
 GUARDS, INBOX = "/admin/guards", "/admin/inbox"
 EVENTS = {"hearing": "good", "silent": "bad", "none": ""}
 """Without a subscription every list is read nightly: nothing is wrong."""

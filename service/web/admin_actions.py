@@ -28,6 +28,16 @@ def unpark(deps: Deps, admin: OperatorId, athlete: UUID) -> Response:
     return see(f"/admin/athletes?athlete={athlete}")
 
 
+@routes.post("/mails/{mail}/retry")
+def retry_mail(deps: Deps, admin: OperatorId, mail: UUID) -> Response:
+    """A mail that workers have died of may be sent after all; nothing of it has left."""
+    with deps.store.transaction() as tx:
+        found = tx.parking.unpark_mail(mail, deps.now())
+    _or_404(found)
+    log().warning("mail_retried", admin=admin, mail=mail)
+    return see("/admin/mails")
+
+
 @routes.post("/jobs/{job}/retry")
 def retry(deps: Deps, admin: OperatorId, job: Number) -> Response:
     """The same work as a new job; the failed one goes."""

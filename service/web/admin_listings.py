@@ -170,9 +170,15 @@ MAILS = Listing(
         Column("Night", MailRow.night, listing.text),
         Column("State", MailRow.state, listing.state),
         Column("Attempts", MailRow.attempts, listing.text),
+        Column("Crashes", MailRow.crashes, listing.text),
         Column("Error", MailRow.error, listing.mistake),
         Column("Handed over", MailRow.handed_at, listing.time),
         Column("Settled", MailRow.settled_at, listing.time),
+        Column(
+            "",
+            case((MailRow.state == MailState.PARKED, MailRow.id)),
+            listing.button("/admin/mails/{}/retry", "Retry"),
+        ),
         Column("Mail", MailRow.id, listing.identifier),
     ),
     (

@@ -24,9 +24,7 @@ ROWS_A_PAGE = 50
 Instant = TypeVar("Instant", bound=date)
 YEARS = range(2000, 2101)
 GOOD = frozenset({"connected", "sent", "info"})
-BAD = frozenset(
-    {"needs_reconnect", "refused", "in_doubt", "error", "critical", "expired", "failed", "stalled", "held"}
-)
+BAD = frozenset("needs_reconnect refused in_doubt error critical expired failed stalled held parked".split())
 
 
 Value = ColumnElement[Any] | InstrumentedAttribute[Any]

@@ -45,6 +45,7 @@ MAIL_STATES: Mapping[str, str] = {
     "in_doubt": "perhaps arrived; never sent twice",
     "expired": "not sent: the day was over",
     "suppressed": "not sent: the address is gone or mails are off",
+    "parked": "not sent: something went wrong with us, and our operator has been told",
 }
 
 routes = APIRouter(responses=dict(ANSWERS))

@@ -1,5 +1,6 @@
 """Delivery: sent once, tried again only where that is safe, and a doubt is never repeated."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
@@ -7,13 +8,14 @@ from uuid import uuid4
 import pytest
 
 from service.domain.night import MailKind
-from service.errors import MailDeferred, MailInDoubt, MailRefused
+from service.errors import DatabaseUnavailable, MailDeferred, MailInDoubt, MailRefused
 from service.jobs.clock import due_mails
 from service.jobs.deliver import LONGEST_RETRY, deliver
 from service.jobs.outbox import enqueue_receipt
 from service.notify.maildir import Maildir
 from service.notify.smtp import Smtp
 from service.store.mailbox import MailState
+from service.store.parking import MAIL_PARKED_AFTER
 from tests.apps import an_athlete
 from tests.mailbox import HANG_UP, mailbox
 from tests.store.samples import letter
@@ -69,6 +71,77 @@ def test_every_attempt_carries_the_same_message(app, queued, clock):
     (sent,) = app.mailer.mails
     assert f"Message-ID: {sent.message_id}".encode() in sent.content
     assert b"Date: Sun, 01 Mar 2026 06:00:00" in sent.content
+
+
+class Breaking:
+    """A database whose connection breaks at some units: ``before`` their commit, or just ``after`` it."""
+
+    def __init__(self, store, breaks):
+        self._store, self._breaks = store, list(breaks)
+
+    @contextmanager
+    def transaction(self):
+        broken = self._breaks.pop(0) if self._breaks else None
+        with self._store.transaction() as tx:
+            yield tx
+            if broken == "before":
+                raise DatabaseUnavailable("the connection was lost")
+        if broken == "after":
+            raise DatabaseUnavailable("the connection was lost")
+
+
+class TestADatabaseThatRestarts:
+    """What is known need not end as a doubt, and nothing that was tried again is sent again."""
+
+    @pytest.mark.parametrize("broken", ["before", "after"])
+    def test_at_the_answer(self, app, queued, broken):
+        """The server took it; that is noted as soon as it can be."""
+        deliver(replace(app, store=Breaking(app.store, [None, None, broken, broken])), [str(queued)])
+        assert mail(app).state is MailState.SENT
+        assert len(app.mailer.mails) == 1
+
+    def test_at_the_hand_over_before_the_commit(self, app, queued):
+        """Nothing has left: it is asked again, and sent."""
+        deliver(replace(app, store=Breaking(app.store, [None, "before"])), [str(queued)])
+        assert (mail(app).state, len(app.mailer.mails)) == (MailState.SENT, 1)
+
+    def test_at_the_hand_over_after_the_commit(self, app, queued, clock):
+        """Whose commit it was cannot be told any more: it is put off, and sent once."""
+        deliver(replace(app, store=Breaking(app.store, [None, "after"])), [str(queued)])
+        assert (mail(app).state, app.mailer.mails) == (MailState.DEFERRED, [])
+        clock.move_to(mail(app).due_at)
+        deliver(app, [str(queued)])
+        assert (mail(app).state, len(app.mailer.mails)) == (MailState.SENT, 1)
+
+    @pytest.mark.parametrize("broken", ["before", "after"])
+    def test_at_a_refusal(self, app, queued, broken):
+        """The address is suppressed in the same unit, once."""
+        app.mailer.troubles = [MailRefused("550 5.1.1 after RCPT", "5.1.1")]
+        deliver(replace(app, store=Breaking(app.store, [None, broken])), [str(queued)])
+        assert (mail(app).state, app.mailer.mails) == (MailState.REFUSED, [])
+        with app.store.transaction() as tx:
+            assert tx.addresses.is_suppressed("runner@example.org")
+
+
+def test_a_mail_that_kills_its_worker_is_given_up_on(app, queued, events):
+    """Nothing catches what ends a process; the clock counts who did not come back, and tells."""
+
+    class Deadly:
+        def deliver(self, _envelope, _on_handed):
+            raise SystemExit
+
+    for _ in range(MAIL_PARKED_AFTER):
+        with pytest.raises(SystemExit):
+            deliver(replace(app, mailer=Deadly()), [str(queued)])
+        with app.store.transaction() as tx:
+            tx.connection.exec_driver_sql("UPDATE mail SET lease_until = now() - interval '1 second'")
+        due_mails(app)
+    due_mails(app)
+    assert mail(app).state is MailState.PARKED
+    assert [event for event in events if event["event"] == "mail_parked"] == [
+        {"event": "mail_parked", "log_level": "error", "mail": queued}
+    ]
+    assert app.mailer.mails == []
 
 
 class TestDeferred:

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from service.domain.night import MailKind
-from service.store.mailbox import MailState, Outgoing
+from service.store.mailbox import SUSPECT_AFTER, MailState, Outgoing
+from service.store.parking import MAIL_PARKED_AFTER
 from service.store.session import Store, Transaction
 from tests.store.samples import DAY, HOUR, NOW, TODAY, letter
 
@@ -139,6 +140,7 @@ def test_a_dead_worker_loses_its_token(store: Store, reader: UUID) -> None:
     with store.transaction() as tx:
         dead = taken(tx, reader)
         expire_leases(tx)
+        assert tx.parking.recover_mails(NOW) == []
         assert tx.mailbox.claim_due(NOW, 9) == [dead.id]
         alive = tx.mailbox.take(dead.id, NOW)
         assert alive is not None
@@ -164,6 +166,68 @@ def test_what_was_handed_over_is_never_sent_again(store: Store, reader: UUID) ->
         assert state_of(tx, outgoing.id) == MailState.IN_DOUBT
         assert tx.mailbox.take(outgoing.id, NOW + HOUR) is None
         assert not tx.mailbox.handed(outgoing.id, outgoing.token)
+
+
+def crashed(tx: Transaction, mail: UUID, times: int) -> list[UUID]:
+    """So many workers took it and were never heard of again; what was given up on."""
+    parked: list[UUID] = []
+    for _ in range(times):
+        assert tx.mailbox.take(mail, NOW) is not None
+        expire_leases(tx)
+        parked += tx.parking.recover_mails(NOW)
+    return parked
+
+
+def test_a_mail_that_workers_die_of_is_given_up_on(store: Store, reader: UUID) -> None:
+    """After five of them; and an admin may have it sent after all, with all attempts."""
+    with store.transaction() as tx:
+        mail = put(tx, reader)
+        assert crashed(tx, mail, MAIL_PARKED_AFTER) == [mail]
+        assert state_of(tx, mail) == MailState.PARKED
+        assert tx.mailbox.take(mail, NOW) is None
+        assert tx.mailbox.claim_due(NOW, 9) == []
+        assert tx.parking.unpark_mail(mail, NOW)
+        assert not tx.parking.unpark_mail(mail, NOW)
+        assert crashed(tx, mail, MAIL_PARKED_AFTER - 1) == []
+        assert tx.mailbox.claim_due(NOW, 9) == [mail]
+
+
+def test_a_mail_that_is_put_off_is_not_given_up_on(store: Store, reader: UUID) -> None:
+    """However often the server says "later": that is no crash."""
+    with store.transaction() as tx:
+        mail = put(tx, reader)
+        for _ in range(3 * MAIL_PARKED_AFTER):
+            outgoing = tx.mailbox.take(mail, NOW)
+            assert outgoing is not None
+            assert tx.mailbox.deferred(mail, outgoing.token, "451", NOW)
+        assert crashed(tx, mail, 1) == []
+        assert state_of(tx, mail) == MailState.QUEUED
+
+
+def test_a_parked_mail_that_has_grown_old_is_not_sent(store: Store, reader: UUID) -> None:
+    """An admin who comes a day late cannot have a warning of yesterday sent."""
+    with store.transaction() as tx:
+        mail = put(tx, reader)
+        crashed(tx, mail, MAIL_PARKED_AFTER)
+        assert tx.parking.unpark_mail(mail, NOW + DAY)
+        assert tx.mailbox.take(mail, NOW + DAY) is None
+        assert state_of(tx, mail) == MailState.EXPIRED
+
+
+def test_suspects_go_one_at_a_time(store: Store, reader: UUID) -> None:
+    """Whichever of them kills takes the others along but once more; all else goes on."""
+    with store.transaction() as tx:
+        suspects = [put(tx, reader, number=number) for number in range(3)]
+        for _ in range(SUSPECT_AFTER):
+            for mail in suspects:
+                assert tx.mailbox.take(mail, NOW) is not None
+            expire_leases(tx)
+            assert tx.parking.recover_mails(NOW) == []
+        other = put(tx, reader, number=3)
+        claims = [tx.mailbox.claim_due(NOW, 9) for _ in range(4)]
+        assert sorted(map(len, claims)) == [0, 1, 1, 2]
+        assert other in claims[0]
+        assert {mail for claim in claims for mail in claim} == {*suspects, other}
 
 
 @pytest.mark.parametrize("handed", [False, True])  # said no before the data, or after the final dot

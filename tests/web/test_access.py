@@ -68,6 +68,7 @@ MATRIX = {
     ("POST", "/admin/guards/mail"): (303, 303, 400),
     ("POST", "/admin/guards/warnings"): (303, 303, 400),
     ("POST", "/admin/athletes/{athlete}/unpark"): (303, 303, 404),
+    ("POST", "/admin/mails/{mail}/retry"): (303, 303, 404),
     ("POST", "/admin/jobs/{job}/retry"): (303, 303, 404),
     ("POST", "/admin/quarantine/{row}/resolve"): (303, 303, 404),
     ("POST", "/admin/logout"): (303, 303, 303),
@@ -87,6 +88,7 @@ FILLING = {
     "night": "2026-03-01",
     "athlete": str(UUID(int=1)),
     "job": "1",
+    "mail": str(UUID(int=1)),
     "row": "1",
 }
 

@@ -226,8 +226,8 @@ class TestTables:
         """States and attempts; no address, no subject, no text."""
         mail = queued(site, site.athlete().athlete_id)
         admin = site.admin()
-        assert [str(mail)] == column(admin, "/admin/mails?state=queued&kind=warning", 9)
-        assert column(admin, "/admin/mails?state=sent", 9) == []
+        assert [str(mail)] == column(admin, "/admin/mails?state=queued&kind=warning", 11)
+        assert column(admin, "/admin/mails?state=sent", 11) == []
         assert "canary" not in admin.get("/admin/mails").text
 
     def test_the_log_book_is_searched(self, site: Site) -> None:

@@ -64,6 +64,7 @@ ACTS = [
     ("/admin/guards/mail", {"to": "stop"}),
     ("/admin/guards/warnings", {"fate": "release"}),
     (f"/admin/athletes/{UUID(int=1)}/unpark", {}),
+    (f"/admin/mails/{UUID(int=1)}/retry", {}),
     ("/admin/jobs/1/retry", {}),
     ("/admin/quarantine/1/resolve", {}),
 ]
@@ -147,6 +148,24 @@ class TestRows:
         assert [browser.submit("/admin/athletes", path).status_code for _ in range(2)] == [303, 404]
         assert rows(browser.get("/admin/athletes?parked=yes").text) == []
         assert events(site) == [("athlete_unparked", ada(site))]
+
+    def test_retrying_a_mail(self, site: Site) -> None:
+        """Five workers died of it: named on the overview, shown with its button, sent after all or not."""
+        athlete = site.athlete().athlete_id
+        with site.store.transaction() as tx:
+            letter = Message(MailKind.WARNING, NIGHT, "s", "t", "h")
+            mail = tx.mailbox.put(athlete, MailKind.WARNING, NIGHT, letter, "<1@x>", NOW, address="a@b.org")
+            assert mail is not None
+            tx.connection.exec_driver_sql("UPDATE mail SET state = 'sending', crashes = 4")
+            assert tx.parking.recover_mails(NOW) == [mail]
+        browser = site.admin()
+        assert "mails" in re.findall("<h1>Look at: (.*)</h1>", browser.get("/admin").text)[0]
+        [row] = rows(browser.get("/admin/mails?state=parked").text)
+        assert row[4:7] == ["parked", "0", "5"]
+        assert browser.submit("/admin/mails", f"/admin/mails/{mail}/retry").status_code == 303
+        assert [row[4] for row in rows(browser.get("/admin/mails").text)] == ["queued"]
+        assert browser.submit("/admin/mails", f"/admin/mails/{mail}/retry").status_code == 404
+        assert events(site) == [("mail_retried", ada(site))]
 
     def test_retrying_a_job(self, site: Site, jobs: Callable[..., int]) -> None:
         """The same work as a new job; one that has not failed stays as it is."""
