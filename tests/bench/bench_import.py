@@ -31,21 +31,30 @@ def bench() -> Iterator[str]:
     """Lines with a ratio each, both sides in this run."""
     with cluster() as server, tempfile.TemporaryDirectory() as folder:
         dsn = clone(server, template(server))
-        store = open_store(dsn, keyring())
+        store = open_store(dsn, keyring(), pool_size=1)
         path = Path(folder) / "activities.csv"
         path.write_bytes(_export(ROWS))
         with store.transaction() as tx:
             ours, theirs = (tx.athletes.connect(n, SCOPES, "Europe/Oslo", NOW).id for n in (1, 2))
-        began = time.process_time()
+            backend = tx.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        began = _busy_s(backend)
         fast = _import(store, ours, path, ROWS)
-        a_cpu_second = ROWS / (time.process_time() - began)
+        a_cpu_second = ROWS / (_busy_s(backend) - began)
         again = _import(store, ours, path, ROWS)
         slow = _merge(store, theirs, _export(REFERENCE_ROWS), REFERENCE_ROWS)
         yield f"csv ratio {fast / slow:.0f}x ours {fast:.0f} rows/s DictReader+merge {slow:.0f} rows/s"
-        yield f"csv-cpu {a_cpu_second:.0f} rows a second of this process' own time"
+        yield f"csv-cpu {a_cpu_second:.0f} rows/s of processor time, Postgres's too (promised >= 15000)"
         yield f"csv-again ratio {again / slow:.0f}x ours {again:.0f} rows/s, none of them written"
         store.close()
     yield _parsing()
+
+
+def _busy_s(backend: int) -> float:
+    """Processor time of this process and of the one that serves it: what a quiet machine would take, as one
+    waits for the other."""
+    name_and_numbers = Path(f"/proc/{backend}/stat").read_text()
+    user, system = name_and_numbers.rpartition(")")[2].split()[11:13]
+    return time.process_time() + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _export(rows: int) -> bytes:
