@@ -108,7 +108,7 @@ def forget_again() -> None:
 
 @cli.command("rotate-keys")
 def rotate_keys() -> None:
-    """Put a new key first in the keyring and encrypt every row with it. Stop every process before."""
+    """Put a new key first in the keyring and encrypt every row with it; the service may run."""
     from service.operations import rotate
 
     typer.echo(rotate())

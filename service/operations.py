@@ -62,14 +62,14 @@ def make_password(path: Path) -> str:
 def rotate() -> str:
     """Put a new key first in the keyring and encrypt every row with it. Raises ``SettingsError`` without one.
 
-    Processes know the ring as it was at their start, so none may run meanwhile. Running it again after a
-    crash adds one more key and finishes the work.
+    Processes that run on the same file read it again by themselves. Running this again after a crash adds
+    one more key and finishes the work.
     """
     path = settings_of.load().keyring_path
     Keyring.renew(path)
     with _app() as app:
         rows, left = reencrypt(app.store)
-    done = f"{rows} rows are encrypted with the new first key of {path}; start every process again"
+    done = f"{rows} rows are encrypted with the new first key of {path}; processes that run use it already"
     if left:
         return f"{done}. {left} rows were in use and still need an older key: keep all, rotate again later"
     return f"{done}. The older keys may be removed, but never the line `index`; keep a copy of the file"

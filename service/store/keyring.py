@@ -2,10 +2,12 @@
 
 A ciphertext is ``v1.<key id>.<nonce>.<ciphertext>`` (base64url) and decrypts only at the table, column
 and row it was made for. The ring's newest key encrypts, all of them decrypt. The index key never changes:
-look-ups, tombstones and suppressions made years ago must still be found.
+look-ups, tombstones and suppressions made years ago must still be found. A ring from a file is read again
+when the file has changed, so that keys are renewed under processes that run.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -36,10 +38,26 @@ class Keyring:
             raise SettingsError("a keyring needs at least one key, and every key 32 bytes: make one anew")
         self._keys = dict(keys)
         self._index_key = index_key
-        self.newest = next(iter(self._keys))
+        self._path: Path | None = None
+        self._mark: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._keys)} keys)"
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that encrypts."""
+        return next(iter(self._current()))
+
+    def _current(self) -> dict[str, bytes]:
+        """The keys by now. A file that has become unusable, or somebody else's, is not followed."""
+        if self._path is not None and (mark := _mark(self._path)) not in (None, self._mark):
+            with contextlib.suppress(SettingsError):
+                found = type(self).from_file(self._path)
+                if found._index_key == self._index_key:
+                    self._keys = found._keys  # one assignment: other threads see the old keys or the new ones
+            self._mark = mark
+        return self._keys
 
     @classmethod
     def from_secret(cls, *newest_first: bytes) -> Self:
@@ -55,6 +73,7 @@ class Keyring:
     @classmethod
     def from_file(cls, path: Path) -> Self:
         """Read ``<id> <base64 key>`` lines. Raises ``SettingsError`` naming the file and what is wrong."""
+        mark = _mark(path)  # taken before reading: a file that changes meanwhile is read again
         try:
             if path.stat().st_mode & 0o077:
                 raise SettingsError(f"{path} can be read by others: run `chmod 600 {path}`")
@@ -68,7 +87,9 @@ class Keyring:
                 continue
             keys[words[0]] = _key(words, path, number)
         index_key = keys.pop(INDEX, b"")
-        return cls(keys, index_key)
+        ring = cls(keys, index_key)
+        ring._path, ring._mark = path, mark
+        return ring
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -97,15 +118,15 @@ class Keyring:
     def encrypt(self, plain: str, *, table: str, column: str, row: object) -> bytes:
         """Encrypt for one place; ``row`` is its key (a UUID)."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        place = _place(table, column, row, self.newest)
-        sealed = AESGCM(self._keys[self.newest]).encrypt(nonce, plain.encode(), place)
-        return b".".join((b"v1", self.newest.encode(), _text(nonce), _text(sealed)))
+        newest, key = next(iter(self._current().items()))
+        sealed = AESGCM(key).encrypt(nonce, plain.encode(), _place(table, column, row, newest))
+        return b".".join((b"v1", newest.encode(), _text(nonce), _text(sealed)))
 
     def decrypt(self, sealed: bytes, *, table: str, column: str, row: object) -> str:
         """The inverse. Raises ``DecryptionError`` if moved, altered, or its key is gone."""
         try:
             version, kid, nonce, body = sealed.split(b".")
-            key = self._keys[kid.decode()]
+            key = self._current()[kid.decode()]
             place = _place(table, column, row, kid.decode())
             if version != b"v1":
                 raise ValueError(version)
@@ -129,6 +150,15 @@ def digest_of(token: str) -> bytes:
 def new_token() -> str:
     """256 random bits for a link or a cookie."""
     return secrets.token_urlsafe(32)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What changes when the file does."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_mtime_ns
 
 
 def _place(table: str, column: str, row: object, kid: str) -> bytes:

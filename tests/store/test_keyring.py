@@ -87,11 +87,39 @@ def test_a_renewed_file_opens_what_was_sealed_before(tmp_path: Path) -> None:
     """A new key goes first; the old ones and the index stay."""
     path = tmp_path / "ring"
     old = Keyring.create(path)
+    oldest, sealed = old.newest, old.encrypt("token", **PLACE)
     new = Keyring.renew(path)
-    assert new.newest != old.newest
-    assert new.decrypt(old.encrypt("token", **PLACE), **PLACE) == "token"
+    assert new.newest != oldest
+    assert new.decrypt(sealed, **PLACE) == "token"
     assert new.blind_index("x") == old.blind_index("x")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_process_that_runs_follows_the_file(tmp_path: Path) -> None:
+    """It opens what was sealed with a key that came after its start, and seals with it, too."""
+    path = tmp_path / "ring"
+    running = Keyring.create(path)
+    before = running.encrypt("token", **PLACE)
+    renewed = Keyring.renew(path)
+    assert running.decrypt(renewed.encrypt("token", **PLACE), **PLACE) == "token"
+    assert running.encrypt("token", **PLACE).startswith(f"v1.{renewed.newest}.".encode())
+    assert running.newest == renewed.newest
+    assert running.decrypt(before, **PLACE) == "token"
+
+
+def test_a_process_that_runs_does_not_follow_a_broken_file(tmp_path: Path) -> None:
+    """Emptied, taken away, or another ring altogether: what was read at the start goes on."""
+    path, other = tmp_path / "ring", tmp_path / "other"
+    running = Keyring.create(path)
+    sealed = running.encrypt("token", **PLACE)
+    path.write_text("")
+    assert running.decrypt(sealed, **PLACE) == "token"
+    path.unlink()
+    assert running.decrypt(sealed, **PLACE) == "token"
+    Keyring.create(other)
+    other.rename(path)
+    assert running.decrypt(running.encrypt("token", **PLACE), **PLACE) == "token"
+    assert running.decrypt(sealed, **PLACE) == "token"
 
 
 @pytest.mark.parametrize(
