@@ -1,5 +1,7 @@
 """The pages in a real browser: no script, no mouse, a phone's width."""
 
+from __future__ import annotations
+
 import socket
 import threading
 import time
@@ -7,16 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from service.domain.night import Decision, MailKind, Silence
 from service.store.uploads import UploadState
 from service.web.app import build_web
 from tests.verdicts import assessment, finding
 from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = (360, 740), (1280, 900)
@@ -29,6 +34,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright  # slow to load: only who takes these tests does
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
