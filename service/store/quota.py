@@ -143,7 +143,9 @@ class Quota:
         """The rows of the windows, held. One order for everybody, or two reservations could each wait
         for the other."""
         query = select(QuotaWindowRow.__table__).where(_these(windows))
-        return self._connection.execute(query.order_by(QuotaWindowRow.family).with_for_update()).all()
+        return self._connection.execute(
+            query.order_by(QuotaWindowRow.family, QuotaWindowRow.starts_at).with_for_update()
+        ).all()
 
     def _open(self, windows: Sequence[QuotaWindow]) -> None:
         """A row for each window that has none; it inherits the limit last learned."""
@@ -162,7 +164,7 @@ class Quota:
                 "used": 0,
                 "learned_limit": learned.get(window.family),
             }
-            for window in sorted(windows, key=lambda window: window.family)
+            for window in sorted(windows, key=lambda window: (window.family, window.starts_at))
         ]
         self._connection.execute(insert(QuotaWindowRow).on_conflict_do_nothing(), rows)
 

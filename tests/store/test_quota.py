@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import event
 
 from service.store.quota import QuotaWindow
 from service.store.session import Store
@@ -58,6 +59,16 @@ def test_eight_threads_never_exceed(store: Store) -> None:
         thread.join()
     assert (len(answers), answers.count(None)) == (64, 10)
     assert used(store) == {"read_quarter": 10, "read_day": 10}
+
+
+def test_windows_are_held_in_one_order(store: Store) -> None:
+    """Two of one family too: at a window's end some want the old one and some the new one."""
+    statements: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda _c, _u, said, *_: statements.append(said))
+    with store.transaction() as tx:
+        tx.quota.reserve(NOW, [*NEXT, QUARTER])
+    [held] = [said for said in statements if said.endswith("FOR UPDATE")]
+    assert "ORDER BY quota_window.family, quota_window.starts_at" in held
 
 
 @pytest.mark.parametrize(
