@@ -48,6 +48,7 @@ class Passage:
         self.meddle = meddle
         self.lost: list[Lost] = []
         self.overdue = 0
+        self._known: list[int] = []
         self._mailed: set[tuple[UUID, date]] = set()
 
     def begin(self) -> None:
@@ -57,8 +58,9 @@ class Passage:
 
     def connect(self) -> None:
         """Everybody who is at Strava comes to us."""
-        for athlete in self.ground.standin.athletes():
-            self.ground.connect(athlete["id"])
+        self._known = [athlete["id"] for athlete in self.ground.standin.athletes()]
+        for strava_id in self._known:
+            self.ground.connect(strava_id)
 
     def step(self, limit_s: float = 60.0) -> None:
         """On to the next due instant, with a mail for everybody whose night it is."""
@@ -115,7 +117,10 @@ class Passage:
 
     def _reconnect(self) -> None:
         """Who has lost the connection comes back the same night; whether a crash was to blame is noted."""
-        gone = self.ground.query("SELECT strava_id FROM athlete WHERE state = 'needs_reconnect'")
+        gone = self.ground.query(
+            "SELECT strava_id FROM athlete WHERE state = 'needs_reconnect' AND strava_id = ANY(%s)",
+            self._known,
+        )
         for (strava_id,) in gone:
             calls = self.ground.standin.ledger(athlete=strava_id)
             # Once a new pair is committed it is used: a rotation with a call after it was not lost.
