@@ -51,7 +51,7 @@ def test_an_exception_is_its_type_and_code(out):
 def test_a_library_in_trouble_is_one_line_without_its_text(out, capsys):
     """psycopg's pools and asyncio print tracebacks, with the address of the database, while it is away."""
     logs.configure(stream=out)
-    trouble = ConnectionError("postgresql://freshlegs:secret@db/")
+    trouble = ConnectionError("postgresql://freshlegs@db/secret")
     logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", trouble)
     logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=trouble)
     logging.getLogger("psycopg.pool").warning("discarding closed connection: %s", "secret")
