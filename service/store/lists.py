@@ -31,9 +31,13 @@ class Lists:
         self._set(athlete_id, backfill_at=at)
 
     def hold_backfills(self, now: datetime, until: datetime) -> None:
-        """The quota has nothing left for the past: nobody need ask before ``until``."""
-        waiting = update(AthleteRow).where(AthleteRow.backfill_at <= now)
-        self._connection.execute(waiting.values(backfill_at=until))
+        """The quota has nothing left for the past: nobody need ask before ``until``.
+
+        Whose row somebody else has in hand is left out: two who hold all others would wait for each other.
+        """
+        free = select(AthleteRow.id).where(AthleteRow.backfill_at <= now).with_for_update(skip_locked=True)
+        held = list(self._connection.execute(free).scalars())
+        self._connection.execute(update(AthleteRow).where(AthleteRow.id.in_(held)).values(backfill_at=until))
 
     def claim_backfills(self, now: datetime, limit: int, again_at: datetime) -> list[UUID]:
         """Whose past is to be read on, longest waiting first; due again at ``again_at`` if that is lost."""
