@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--overall-limit", type=_pair, default=(200, 2000), metavar="QUARTER,DAY")
     add("--read-limit", type=_pair, default=(100, 1000), metavar="QUARTER,DAY")
     add("--short-pages", type=_numbers, default=[], metavar="N,N…", help="rows each page in turn is short of")
+    add("--athlete-cap", type=int, default=0, help="athletes that may be connected at a time (0: any number)")
     add("--client-id", default=CLIENT_ID)
     add("--client-secret", default=CLIENT_SECRET)
     add("--callback-domain", action="append", help="besides localhost and 127.0.0.1")
@@ -70,6 +71,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         overall_limit=given.overall_limit,
         read_limit=given.read_limit,
         short_pages=given.short_pages,
+        athlete_cap=given.athlete_cap,
         client_id=given.client_id,
         client_secret=given.client_secret,
         callback_domains=["localhost", "127.0.0.1", *(given.callback_domain or [])],

@@ -175,9 +175,13 @@ def _wanted(call: Call) -> Kept | None:
     now = call.world.clock.epoch()
     if kept is None or max(kept.visible_from, kept.start, kept.readable_from) > now:
         return None
-    if max(kept.visible_from, kept.start) + call.world.hooks.mishaps.unreadable_s > now:
+    if _younger_than(call, kept, call.world.hooks.mishaps.unreadable_s):
         return None
     return kept if call.sees_private or not kept.private else None
+
+
+def _younger_than(call: Call, kept: Kept, seconds: int) -> bool:
+    return max(kept.visible_from, kept.start) + seconds > call.world.clock.epoch()
 
 
 def _detail(kept: Kept, *, everything: bool) -> Row:
@@ -211,6 +215,8 @@ def activity_streams(call: Call) -> Response:
     kept = _wanted(call)
     if kept is None or kept.session is None or kept.session.manual:
         return not_found()
+    if _younger_than(call, kept, call.world.hooks.mishaps.streams_empty_s):
+        return call.json({})
     keys = [key for key in call.request.query_params.get("keys", "").split(",") if key]
     by_type = call.request.query_params.get("key_by_type", "").lower() == "true"
     return call.json(second_by_second.answer(kept.session, keys, by_type=by_type))

@@ -86,7 +86,8 @@ class Standin:
         """A new world: ``athletes`` are kinds or objects (kind, id, zone, seed, onset, recording).
 
         Other settings: onset, history_days, future_days, overall_limit, read_limit, short_pages, running,
-        recordings, client_id, client_secret, callback_domains. What is not given is as at the start.
+        athlete_cap, recordings, client_id, client_secret, callback_domains. What is not given is as at
+        the start.
         """
         given = {"seed": seed, "now": now, "athletes": athletes, **settings}
         sent = {name: _iso(v) if isinstance(v, date) else v for name, v in given.items() if v is not None}
@@ -126,7 +127,8 @@ class Standin:
         return dict(self._call("POST", "limits", pairs) if pairs else self._call("GET", "limits"))
 
     def fault(self, **given: Any) -> None:
-        """Script trouble: path, method, calls or chance, times, and delay, drop or status (body, headers).
+        """Script trouble: path, method, calls or chance, times; delay, drop or status (body); and how the
+        answer travels: headers, size, gzip, drip.
 
         ``fault(path="/oauth/token", calls=[2], drop="after")`` loses the answer of the second token call.
         """
@@ -199,11 +201,12 @@ class Standin:
         return bool(self._call("POST", f"athletes/{athlete}/revoke", {"form": form})["revoked"])
 
     def mishaps(self, **given: Any) -> None:
-        """How events travel: lost, doubled, late, late_s, shuffled, signature, key, unreadable_s."""
+        """How events travel: lost, doubled, late, late_s, shuffled, signature, key, unreadable_s,
+        streams_empty_s."""
         self._call("POST", "webhooks", given)
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every event posted or waiting: number, event, due, tries, status, state."""
+        """Every event posted or waiting: number, event, due, tries, status, state, seconds."""
         return list(self._call("GET", "webhooks"))
 
     def deliver(self, *events: dict[str, Any]) -> dict[str, int]:

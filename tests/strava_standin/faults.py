@@ -5,6 +5,8 @@ out: the case in which a rotated refresh token never reaches its owner.
 """
 
 import asyncio
+import gzip
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DROPS = ("", "before", "middle", "after")
+GZIPS = ("", "whole", "truncated")
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+DRIPS_A_SECOND = 20
 
 
 @dataclass
@@ -21,6 +26,10 @@ class Fault:
     ``drop`` cuts the connection ``before`` the call is carried out, in the ``middle`` of the answer, or
     ``after`` it was carried out and before anything is answered. ``status`` answers instead of the
     application; ``delay`` (seconds) comes before either, or alone.
+
+    How the answer travels, be it the application's or ours: ``headers`` replace those of the same name
+    (``None`` takes one away), ``size`` pads the body with blanks to so many bytes (JSON stays JSON), ``gzip``
+    packs it, ``truncated`` after the first half, and ``drip`` sends so many bytes a second.
     """
 
     path: str = ""
@@ -32,15 +41,18 @@ class Fault:
     drop: str = ""
     status: int = 0
     body: str = '{"message":"error","errors":[]}'
-    headers: dict[str, str] = field(
-        default_factory=lambda: {"Content-Type": "application/json; charset=utf-8"}
-    )
+    headers: dict[str, str | None] = field(default_factory=dict)
+    size: int = 0
+    gzip: str = ""
+    drip: float = 0.0
     matched: int = 0
     struck: int = 0
 
     def __post_init__(self) -> None:
         if self.drop not in DROPS:
             raise ValueError(f"drop is one of before, middle, after; not {self.drop!r}")
+        if self.gzip not in GZIPS:
+            raise ValueError(f"gzip is one of whole, truncated; not {self.gzip!r}")
 
     def strikes(self, method: str, path: str, rng: Random) -> bool:
         """Count a call and say whether it is one of those."""
@@ -89,11 +101,11 @@ class Faulty:
         await asyncio.sleep(fault.delay)
         if fault.drop == "before" or fault.status:
             self._note(scope, fault.status)
-            await (_cut(send) if fault.drop else _answer(fault, send))
+            await (_cut(send) if fault.drop else _answer(fault, _Altering(send, fault)))
         elif fault.drop:
             await self.app(scope, receive, _Cutting(send, halfway=fault.drop == "middle"))
         else:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _Altering(send, fault))
 
     def _note(self, scope: Scope, status: int) -> None:
         """What never reached the application is in the ledger too; status 0 = no answer."""
@@ -119,12 +131,50 @@ class _Cutting:
         await _cut(self.send)
 
 
+class _Altering:
+    """Collects an answer and sends it on with other headers, larger, packed or slowly."""
+
+    def __init__(self, send: Send, fault: Fault) -> None:
+        self.send, self.fault = send, fault
+        self.start: Message = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+            return
+        self.body += message.get("body", b"")
+        if not message.get("more_body"):
+            await self._send_all()
+
+    async def _send_all(self) -> None:
+        body, changed = self.body.ljust(self.fault.size), dict(self.fault.headers)
+        if self.fault.gzip:
+            packed = gzip.compress(body, mtime=0)
+            body = packed[: len(packed) // 2] if self.fault.gzip == "truncated" else packed
+            changed["Content-Encoding"] = "gzip"
+        changed["Content-Length"] = str(len(body))
+        replaced = {name.lower().encode() for name in changed}
+        kept = [(name, value) for name, value in self.start["headers"] if name.lower() not in replaced]
+        added = [(name.encode(), value.encode()) for name, value in changed.items() if value is not None]
+        await self.send({**self.start, "headers": [*kept, *added]})
+        for part in self._parts(body):
+            await self.send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(len(part) / self.fault.drip)
+            if getattr(getattr(self.send, "__self__", None), "disconnected", False):
+                return  # the caller has had enough
+        await self.send({"type": "http.response.body", "body": b"" if self.fault.drip else body})
+
+    def _parts(self, body: bytes) -> Iterator[bytes]:
+        if self.fault.drip:
+            step = max(1, round(self.fault.drip / DRIPS_A_SECOND))
+            yield from (body[start : start + step] for start in range(0, len(body), step))
+
+
 async def _answer(fault: Fault, send: Send) -> None:
-    body = fault.body.encode()
-    headers = [(name.encode(), value.encode()) for name, value in fault.headers.items()]
-    headers.append((b"Content-Length", str(len(body)).encode()))
+    headers = [(name.encode(), value.encode()) for name, value in JSON.items()]
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": fault.body.encode()})
 
 
 async def _cut(send: Send) -> None:

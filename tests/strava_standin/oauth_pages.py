@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from .answering import as_json, bad_request, mark, unauthorized, world_of
+from .answering import as_json, bad_request, fault, mark, unauthorized, world_of
 from .oauth import SCOPES, Refused
 from .world import World
 
@@ -29,6 +29,9 @@ button{{font:inherit;padding:.6rem 1.2rem;margin:1rem .5rem 0 0}}</style></head>
 <button name="decision" value="approve">Approve</button>
 <button name="decision" value="refuse">Refuse</button>
 </form></body></html>"""
+TOO_MANY = "Limit of connected athletes exceeded"
+FULL = f"""<!doctype html>
+<html lang="en"><head><title>{TOO_MANY}</title></head><body><h1>403 {TOO_MANY}</h1></body></html>"""
 REMEMBERED = ("client_id", "redirect_uri", "response_type", "approval_prompt", "state", "scope")
 
 
@@ -80,6 +83,8 @@ def _decide(request: Request, world: World, fields: dict[str, list[str]]) -> Res
     text = _one(fields, "athlete") or str(next(iter(world.accounts), ""))
     if not text.isdigit() or int(text) not in world.accounts:
         return bad_request("Athlete", "id")
+    if world.full_for(int(text)):
+        return HTMLResponse(FULL, status_code=403)
     ticked = (
         set(fields.get("granted", [])) if "page" in fields or "granted" in fields else set(_asked(fields))
     )
@@ -132,6 +137,9 @@ async def token(request: Request) -> Response:
     kind = _one(fields, "grant_type")
     try:
         if kind == "authorization_code":
+            code = world.grants.codes.get(_one(fields, "code"))
+            if code is not None and world.full_for(code.athlete):
+                return fault(403, TOO_MANY, "Application", "athletes", "exceeded")
             grant = world.grants.exchange(_one(fields, "code"))
         elif kind == "refresh_token":
             grant = world.grants.renew(_one(fields, "refresh_token"))

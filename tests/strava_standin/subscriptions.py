@@ -1,5 +1,6 @@
 """The subscription calls: make (with the handshake), list, end; and the control of what is posted."""
 
+import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -7,10 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .answering import as_json, bad_request, mark, not_found, world_of
+from .answering import JSON, as_json, bad_request, mark, not_found, world_of
 from .oauth_pages import fields_of
 from .webhooks import Mishaps, shaken
 from .world import World
+
+
+def _answer(world: World, value: Any, status: int = 200) -> Response:
+    """As recorded: no ETag, the limit, and a usage of nought."""
+    response = Response(b"" if value is None else json.dumps(value, separators=(",", ":")), status)
+    quarter, day = world.quota.overall_limit
+    headers = {"Content-Type": JSON, "Cache-Control": "no-cache, private"}
+    headers |= {"X-Ratelimit-Limit": f"{quarter},{day}", "X-Ratelimit-Usage": "0,0"}
+    response.raw_headers.extend((name.encode(), text.encode()) for name, text in headers.items())
+    return response
 
 
 def _known(world: World, fields: dict[str, list[str]]) -> bool:
@@ -29,14 +40,14 @@ async def subscriptions(request: Request) -> Response:
         return bad_request("Application", "client_id")
     hooks = world.hooks
     if request.method == "GET":
-        return as_json([hooks.subscription] if hooks.subscription else [])
+        return _answer(world, [hooks.subscription] if hooks.subscription else [])
     if hooks.subscription is not None:
         return bad_request("PushSubscription", "", "already exists")
     url, token = fields.get("callback_url", [""])[0], fields.get("verify_token", [""])[0]
     challenge = f"{world.clock.epoch():x}{world.settings.seed:x}"
     if not url or len(url) > 255 or not await run_in_threadpool(shaken, url, token, challenge):
         return bad_request("PushSubscription", "callback url", "GET to callback URL does not return 200")
-    return as_json(hooks.subscribe(url), 201)
+    return _answer(world, hooks.subscribe(url), 201)
 
 
 async def subscription(request: Request) -> Response:
@@ -49,7 +60,7 @@ async def subscription(request: Request) -> Response:
     if held is None or held["id"] != request.path_params["id"]:
         return not_found("PushSubscription")
     world.hooks.subscription = None
-    return Response(status_code=204)
+    return _answer(world, None, 204)
 
 
 async def control(request: Request) -> Response:

@@ -196,3 +196,26 @@ def test_new_consent_replaces_the_old_grant(standin: Standin) -> None:
     standin.grant(7000001, ["read"])
     assert status_with(standin, first["access_token"]) == 401
     assert standin.athlete("steady")["scopes"] == ["read"]
+
+
+def approved(standin: Standin, athlete: int) -> httpx.Response:
+    return httpx.post(
+        f"{standin.url}/oauth/authorize", data=ASKED | {"athlete": athlete, "decision": "approve"}
+    )
+
+
+def test_a_full_application_lets_nobody_else_in(standin: Standin) -> None:
+    """A page at the consent, a fault at the exchange; who is connected may come again; places fall free."""
+    standin.reset(athletes=["steady", "fitter"], athlete_cap=1)
+    inside, outside = (each["id"] for each in standin.athletes())
+    early = standin.code(outside)["code"]
+    standin.grant(inside)
+    refused = approved(standin, outside)
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "Limit of connected athletes exceeded" in refused.text
+    late = token(standin, grant_type="authorization_code", code=early)
+    assert (late.status_code, late.json()["message"]) == (403, "Limit of connected athletes exceeded")
+    assert standin.counters()["athletes_refused"] == 2
+    assert approved(standin, inside).status_code == 302
+    standin.revoke(inside)
+    assert approved(standin, outside).status_code == 302

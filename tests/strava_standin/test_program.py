@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,6 +127,20 @@ def test_a_useless_file_is_named_with_its_line(
     file.write_text(text)
     with pytest.raises(StandinError, match=f"broken.jsonl.*{complaint}"):
         standin.reset(athletes=[{"recording": str(file)}])
+
+
+def test_the_folder_alone_is_the_whole_program(tmp_path: Path) -> None:
+    """Copied elsewhere under its own name it starts and answers: nothing of this project is needed."""
+    shutil.copytree(Path(TOP, *PACKAGE.split(".")), tmp_path / "strava_standin")
+    code = (
+        "from strava_standin.control import Standin\n"
+        "with Standin.start(athletes=['steady']) as standin:\n"
+        "    print(len(standin.activities(7000001)) > 100)\n"
+        "print(*(name for name in sys.modules if name.startswith('tests')))\n"
+    )
+    command = [sys.executable, "-c", f"import sys\n{code}"]
+    ran = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=True, timeout=120)
+    assert ran.stdout.split() == ["True"]
 
 
 def test_without_a_time_the_real_clock_runs() -> None:

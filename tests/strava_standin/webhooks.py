@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -33,7 +34,8 @@ class Mishaps:
 
     ``lost``: never sent. ``doubled``: sent twice. ``late``: sent ``late_s`` seconds later. ``shuffled``:
     events that are due together go out in any order. ``signature``: one of ``none``, ``valid`` (HMAC of the
-    ``key``), ``wrong``, ``stale``. ``unreadable_s``: for so long after its creation an activity answers 404.
+    ``key``), ``wrong``, ``stale``. ``unreadable_s``: for so long after its creation an activity answers 404;
+    ``streams_empty_s``: for so long its streams are ``{}``.
     """
 
     lost: float = 0.0
@@ -44,6 +46,7 @@ class Mishaps:
     signature: str = "none"
     key: str = ""
     unreadable_s: int = 0
+    streams_empty_s: int = 0
 
     def __post_init__(self) -> None:
         if self.signature not in SIGNATURES:
@@ -52,7 +55,8 @@ class Mishaps:
 
 @dataclass
 class Delivery:
-    """One event on its way. ``tries`` counts posts, ``status`` is the last answer, 0 for none."""
+    """One event on its way. ``tries`` counts posts, ``status`` is the last answer, 0 for none within two
+    seconds, and ``seconds`` how long that took (real ones)."""
 
     number: int
     event: dict[str, Any]
@@ -70,6 +74,7 @@ class Hooks:
     clock: Clock
     seed: int
     counters: Counter[str]
+    application_id: int = 0
     mishaps: Mishaps = field(default_factory=Mishaps)
     subscription: dict[str, Any] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
@@ -88,7 +93,7 @@ class Hooks:
         self.subscription = {
             "id": FIRST_ID + self._made - 1,
             "resource_state": 2,
-            "application_id": 0,
+            "application_id": self.application_id,
             "callback_url": callback_url,
             "created_at": now,
             "updated_at": now,
@@ -154,7 +159,9 @@ class Hooks:
         body = json.dumps(delivery.event, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json"} | self._signed(body)
         delivery.tries += 1
+        began = time.monotonic()
         delivery.status = _post(self.subscription["callback_url"], body, headers)
+        delivery.seconds = time.monotonic() - began
         if delivery.status == 200:
             delivery.state = "done"
         elif delivery.tries >= TRIES:

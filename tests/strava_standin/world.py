@@ -26,7 +26,8 @@ SECRETS = frozenset({"access_token", "client_secret", "code", "refresh_token", "
 
 @dataclass
 class Settings:
-    """What a reset decides. ``short_pages`` lists by how much each page in turn is shorter than asked."""
+    """What a reset decides. ``short_pages`` lists by how much each page in turn is shorter than asked,
+    ``athlete_cap`` is how many athletes may be connected at a time, 0 = any number."""
 
     seed: int = 7
     now: datetime = field(default_factory=lambda: instant("2026-03-01T00:00:00Z"))
@@ -39,6 +40,7 @@ class Settings:
     overall_limit: tuple[int, int] = OVERALL
     read_limit: tuple[int, int] = READ
     short_pages: list[int] = field(default_factory=list)
+    athlete_cap: int = 0
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
     callback_domains: list[str] = field(default_factory=lambda: ["localhost", "127.0.0.1"])
@@ -55,7 +57,8 @@ class World:
         self.counters: Counter[str] = Counter()
         self.faults = Faults(settings.seed)
         self.grants = Grants(self.clock, settings.seed, self.counters)
-        self.hooks = Hooks(self.clock, settings.seed, self.counters)
+        number = int(settings.client_id) if settings.client_id.isdigit() else 0
+        self.hooks = Hooks(self.clock, settings.seed, self.counters, application_id=number)
         self.accounts: dict[int, Account] = {}
         self._announced: dict[int, int] = {}
         self._inserted = 0
@@ -68,6 +71,14 @@ class World:
     def onset(self) -> date:
         """Day 0 of the planted trouble: given at reset, or 60 days after its ``now``."""
         return self.settings.onset or self.settings.now.date() + timedelta(days=ONSET_AFTER_DAYS)
+
+    def full_for(self, athlete: int) -> bool:
+        """Whether as many athletes as may be are connected, and this is not one of them."""
+        connected, cap = self.grants.by_athlete, self.settings.athlete_cap
+        full = 0 < cap <= len(connected) and athlete not in connected
+        if full:
+            self.counters["athletes_refused"] += 1
+        return full
 
     def find(self, activity_id: int) -> tuple[Account, Kept] | None:
         """The activity and its owner, whether or not it is visible yet."""
