@@ -7,6 +7,13 @@ from tests.drills.size import Size
 from tests.drills.workshop import open_workshop
 
 KINDS = ["steady", "fitter", "no_heart_rate", "hot_week"]
+LONGEST_S = 30
+"""The longest that one call may hold a worker; the calls that drip would take hours."""
+DRIPS = (
+    {"path": "/athlete/activities"},
+    {"path": "/activities/"},
+    {"path": "/oauth/token", "status": 503},  # not carried out: a rotation nobody hears of is another drill
+)
 PAGE = "<!doctype html><html><body>We are down for maintenance</body></html>"
 TROUBLES = (
     {"status": 500},
@@ -16,6 +23,9 @@ TROUBLES = (
     {"status": 200, "body": PAGE},  # a page, called JSON
     {"status": 200, "body": "[{"},  # cut off
     {"status": 200, "body": "not gzip", "headers": {"Content-Encoding": "gzip"}},
+    {"gzip": "truncated"},
+    {"gzip": "whole"},
+    {"size": 1_000_000},
     {"drop": "before"},
     {"drop": "middle"},
     {"drop": "after"},
@@ -30,6 +40,8 @@ def drill(size: Size) -> list[Figure]:
         shop.connect_all()
         for trouble in TROUBLES:
             shop.standin.fault(path="/api/v3", chance=0.33 / len(TROUBLES), **trouble)
+        for dripping in DRIPS:
+            shop.standin.fault(**dripping, calls=[2], drip=1, size=100_000)
         shop.settle()
         shop.pass_time(timedelta(days=days), timedelta(minutes=30))
         struck = sum(fault["struck"] for fault in shop.standin.faults())
@@ -43,4 +55,5 @@ def drill(size: Size) -> list[Figure]:
             none("activities_too_many", more),
             none("athletes_marked_broken", gone),
             none("uncaught", shop.uncaught),
+            Figure("worker_held_s", round(shop.longest_s, 1), most=LONGEST_S),
         ]

@@ -4,6 +4,7 @@ For drills of what Strava does to us. What crashes do to processes is drilled on
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ PLENTY = (900_000, 900_000)
 
 @dataclass
 class Workshop:
-    """One application, one Strava, one clock. ``uncaught`` are errors that no job should let out."""
+    """One application, one Strava, one clock. ``uncaught`` are errors that no job should let out,
+    ``longest_s`` is how long one job has held its worker (real seconds)."""
 
     app: App
     standin: Standin
@@ -43,6 +45,7 @@ class Workshop:
     mailer: Recording
     events: list[Any]
     uncaught: int = 0
+    longest_s: float = 0.0
 
     def connect_all(self) -> dict[int, UUID]:
         """Every athlete of the stand-in, with a confirmed address; by Strava's id."""
@@ -82,6 +85,7 @@ class Workshop:
 
     def guarded(self, work: Callable[[], object]) -> None:
         """An error of ours may come; any other is counted."""
+        began = time.monotonic()
         try:
             work()
         except FreshlegsError:
@@ -89,6 +93,7 @@ class Workshop:
         except Exception as error:
             print(f"uncaught: {type(error).__name__}: {error}", flush=True)
             self.uncaught += 1
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
 
     def pass_time(self, span: timedelta, step: timedelta = timedelta(minutes=15)) -> None:
         end = self.clock.now() + span
