@@ -10,11 +10,12 @@ from importlib import import_module
 from types import FrameType
 
 from tests.drills.figure import Figure, line
+from tests.drills.headline import TOLD
 from tests.drills.size import Size
 
 DRILLS = (
     "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
-    "archive_fuzz",
+    "many", "archive_fuzz",
     "lost_rotation", "switched_off", "withdrawal",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
 )  # fmt: skip
@@ -30,14 +31,15 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
     size = Size(seed, soak=bool(os.environ.get("SOAK")))
     signal.signal(signal.SIGTERM, _end)
-    kept = True
-    for name in named or DRILLS:
-        kept &= run(name, size)
-    return 0 if kept else 1
+    told = [run(name, size) for name in named or DRILLS]
+    if not named:
+        TOLD.parent.mkdir(exist_ok=True)
+        TOLD.write_text("".join(f"{each}\n" for each, _ in told))
+    return 0 if all(kept for _, kept in told) else 1
 
 
-def run(name: str, size: Size) -> bool:
-    """One drill from its start to its line; whether all was as promised."""
+def run(name: str, size: Size) -> tuple[str, bool]:
+    """One drill from its start to its line; the line, and whether all was as promised."""
     began = time.monotonic()
     try:
         figures = import_module(f"tests.drills.{name}").drill(size)
@@ -46,7 +48,7 @@ def run(name: str, size: Size) -> bool:
         figures = [Figure("broke_off", 1, most=0)]
     told = [*figures, Figure("seed", size.seed), Figure("seconds", round(time.monotonic() - began, 1))]
     print(line(name, told), flush=True)
-    return all(figure.kept for figure in figures)
+    return line(name, told), all(figure.kept for figure in figures)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

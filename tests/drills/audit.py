@@ -13,14 +13,16 @@ from tests.drills.passage import Passage
 FINAL = ("sent", "refused", "in_doubt", "expired", "suppressed")
 
 
-def audit(passage: Passage, *, doubts: int, losses: int) -> list[Figure]:
-    """The invariants. ``doubts``, ``losses``: how many crashes could leave a mail in doubt, a token lost."""
+def audit(passage: Passage, *, doubts: int, losses: int, repeats: int = 0) -> list[Figure]:
+    """The invariants. ``doubts``, ``losses``: how many crashes could leave a mail in doubt, a token lost;
+    ``repeats``: how many could keep a refusal of a lost one from being noted, so that it is asked for again.
+    """
     ground = passage.ground
     return [
         *activities(ground),
         *nights(ground),
         *mails(ground, doubts),
-        *tokens(passage, losses),
+        *tokens(passage, losses, repeats),
         none("parked", _count(ground, "SELECT count(*) FROM athlete WHERE sync_parked_at IS NOT NULL")),
         none("undone", sum(passage.pending())),
     ]
@@ -73,18 +75,22 @@ def mails(ground: Ground, doubts: int) -> Iterator[Figure]:
         sum(accepted.values()) - len(accepted) + _doubles(keys[i] for i in accepted if i in keys),
     )
     yield none("mails_lost", len(sent - set(accepted)) + len(set(accepted) - excused))
-    yield none("mails_open", sum(count for state, count in states.items() if state not in FINAL))
+    waiting = {state: count for state, count in states.items() if state not in FINAL}
+    if waiting:
+        print(f"mails that have not ended: {waiting}", flush=True)
+    yield none("mails_open", sum(waiting.values()))
     yield Figure("expired", states["expired"], most=0)
     yield Figure("in_doubt", states["in_doubt"], most=doubts)
 
 
-def tokens(passage: Passage, losses: int) -> Iterator[Figure]:
+def tokens(passage: Passage, losses: int, repeats: int) -> Iterator[Figure]:
     """A dead refresh token is used only where a crash swallowed the living one: each athlete told once."""
     counters = passage.ground.standin.counters()
     yield Figure("rotations", counters.get("refresh_rotated", 0))
     yield Figure("rotations_lost", len(passage.lost), most=losses)
     yield none("rotations_lost_without_crash", sum(not lost.excused for lost in passage.lost))
-    yield none("refresh_reuse_beside", counters.get("refresh_reuse", 0) - len(passage.lost))
+    beside = counters.get("refresh_reuse", 0) - len(passage.lost)
+    yield Figure("refresh_reuse_beside", beside, most=min(repeats, len(passage.lost)))
 
 
 def _doubles(keys: Any) -> int:

@@ -108,10 +108,13 @@ def open_ground(
     seed: int,
     *,
     kinds: Sequence[str] = tuple(KINDS),
+    zones: Sequence[str] = ZONES,
+    history_days: int = HISTORY_DAYS,
     apart: bool = True,
     **settings: Any,
 ) -> Iterator[Ground]:
-    """A ground with one athlete of each of ``kinds``, not yet connected, and no process running.
+    """A ground with one athlete of each of ``kinds``, in one of the ``zones`` after the other, not yet
+    connected, and no process running.
 
     ``apart=False`` leaves the database to the process that is started (``up``). Nothing is left at the
     end, whatever way it comes.
@@ -123,9 +126,9 @@ def open_ground(
         (home / "drill.pid").write_text(str(os.getpid()))
         arguments = ("--overall-limit", "900000,900000", "--read-limit", "900000,900000")
         standin = stack.enter_context(Standin.start(now=START, seed=seed, arguments=arguments))
-        wishes = [{"kind": kind, "zone": ZONES[seat % len(ZONES)]} for seat, kind in enumerate(kinds)]
+        wishes = [{"kind": kind, "zone": zones[seat % len(zones)]} for seat, kind in enumerate(kinds)]
         onset = START.date().isoformat()
-        standin.reset(seed=seed, now=START, athletes=wishes, onset=onset, history_days=HISTORY_DAYS)
+        standin.reset(seed=seed, now=START, athletes=wishes, onset=onset, history_days=history_days)
         # A network's delay: wide enough for a crash between Strava's rotation and our commit.
         standin.fault(path="/oauth/token", chance=0.5, delay=TOKEN_DELAY_S)
         post = stack.enter_context(mailbox(delay_s=POST_DELAY_S))
