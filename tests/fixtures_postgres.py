@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import event
 
 from service.store.keyring import Keyring
 from service.store.postgres import EmbeddedPostgres
@@ -30,7 +31,9 @@ TEMPLATE = "template_freshlegs"
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'alembic_version'
     AND relnamespace = 'public'::regnamespace"""
 OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s"""
+SHARED = "freshlegs-tests"
+"""How the connections of the store that all tests of a process share are named."""
 SETTINGS = ("shared_buffers=32MB", "max_connections=60", "autovacuum=off", "jit=off", "max_wal_size=256MB")
 
 
@@ -67,15 +70,15 @@ def clone(server: EmbeddedPostgres, of: str) -> str:
     return server.dsn_of(name)
 
 
-def empty(dsn: str) -> None:
-    """Delete every row but the schema's own version, after throwing out whoever is still connected: 1 ms."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(OTHERS)
-        tables = connection.execute(TABLES).fetchall()
-        wipe = sql.SQL("; ").join(
-            sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for (name,) in tables
-        )
-        connection.execute(sql.SQL("SET session_replication_role = replica; {}").format(wipe))
+def empty(store: Store) -> None:
+    """Delete every row but the schema's own version, after throwing out whoever is still connected."""
+    if store.engine.pool.checkedout():  # type: ignore[attr-defined]
+        store.close()
+    with store.transaction() as tx:
+        tx.connection.exec_driver_sql(OTHERS, (SHARED,))
+        names = tx.connection.exec_driver_sql(TABLES).scalars().all()
+        wipe = "; ".join(f'DELETE FROM "{name}"' for name in names)
+        tx.connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {wipe}")
 
 
 def drop(server: EmbeddedPostgres, dsn: str) -> None:
@@ -103,16 +106,20 @@ def postgres_template(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_shared(postgres: EmbeddedPostgres, postgres_template: str) -> str:
-    """The database that the tests of this process use one after the other."""
-    return clone(postgres, postgres_template)
+def postgres_shared(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[Store]:
+    """The database that the tests of this process use one after the other: no connection a test."""
+    dsn = clone(postgres, postgres_template)
+    opened = open_store(dsn, keyring())
+    event.listen(opened.engine, "connect", _name)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def database_url(postgres_shared: str) -> Iterator[str]:
+def database_url(postgres_shared: Store, postgres: EmbeddedPostgres) -> Iterator[str]:
     """The DSN of a migrated database without rows. It is emptied after the test, which is much quicker
     than another clone; a test that changes the schema takes ``fresh_database_url``."""
-    yield postgres_shared
+    yield postgres.dsn_of(str(postgres_shared.engine.url.database))
     empty(postgres_shared)
 
 
@@ -125,11 +132,14 @@ def fresh_database_url(postgres: EmbeddedPostgres, postgres_template: str) -> It
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+def store(postgres_shared: Store, database_url: str) -> Store:
     """A store on this test's own database, with fixed keys."""
-    opened = open_store(database_url, keyring())
-    yield opened
-    opened.close()
+    return postgres_shared
+
+
+def _name(connection: psycopg.Connection, _record: object) -> None:
+    connection.execute(sql.SQL("SET application_name = {}").format(SHARED))
+    connection.commit()
 
 
 def _execute(server: EmbeddedPostgres, statement: sql.Composed) -> None:

@@ -64,9 +64,14 @@ def test_eight_threads_never_exceed(store: Store) -> None:
 def test_windows_are_held_in_one_order(store: Store) -> None:
     """Two of one family too: at a window's end some want the old one and some the new one."""
     statements: list[str] = []
-    event.listen(store.engine, "before_cursor_execute", lambda _c, _u, said, *_: statements.append(said))
+
+    def listen(_connection, _cursor, said, *_rest):
+        statements.append(said)
+
+    event.listen(store.engine, "before_cursor_execute", listen)
     with store.transaction() as tx:
         tx.quota.reserve(NOW, [*NEXT, QUARTER])
+    event.remove(store.engine, "before_cursor_execute", listen)
     held = [said for said in statements if said.endswith("FOR UPDATE")]
     assert held
     assert all("ORDER BY quota_window.family, quota_window.starts_at" in said for said in held)

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.domain.finding import Cause
-from service.domain.night import MailKind
+from service.domain.measured import Felts
+from service.domain.night import Decision, MailKind
 from service.domain.preference import CHOICES, Choice
 from service.domain.reply import Felt, Reply
 from service.store.keyring import Keyring
@@ -14,6 +15,7 @@ from service.store.links import Links
 from service.store.session import Store
 from tests.fixtures_postgres import keyring
 from tests.store.samples import DAY, HOUR, NOW, TODAY
+from tests.verdicts import assessment, finding
 
 
 def test_who_never_chose_gets_what_was_promised(store: Store, athlete: UUID) -> None:
@@ -81,6 +83,21 @@ def test_replies_add_up(store: Store, athlete: UUID) -> None:
         tx.replies.put(athlete, Reply(TODAY, Felt.NO), NOW)
         tx.replies.put(athlete, Reply(TODAY - 9 * DAY, Felt.YES), NOW)
         assert tx.replies.of(athlete, TODAY - DAY) == {TODAY: Reply(TODAY, Felt.NO, wrong=True)}
+
+
+def test_replies_are_counted_by_the_reason_of_their_night(store: Store, athlete: UUID) -> None:
+    """Those without a feeling, of other reasons and of other athletes are not."""
+    causes = {n: Cause.STRENGTH if n == 3 else Cause.MUSCLE_FATIGUE for n in range(5)}
+    felt = {0: Felt.YES, 1: Felt.YES, 2: Felt.NO, 3: Felt.NO}
+    with store.transaction() as tx:
+        for n, cause in causes.items():
+            verdict = assessment(finding(cause=cause), night=TODAY - n * DAY)
+            sent = Decision(kind=MailKind.WARNING, silent_because=None)
+            tx.nights.record(athlete, verdict.night, verdict, sent, NOW, "digest")
+            tx.replies.put(athlete, Reply(verdict.night, felt.get(n), wrong=True), NOW)
+        assert tx.replies.felt(athlete, Cause.MUSCLE_FATIGUE) == Felts({Felt.YES: 2, Felt.NO: 1})
+        assert tx.replies.felt(athlete, Cause.FUELLING).total == 0
+        assert tx.replies.felt(uuid4(), Cause.MUSCLE_FATIGUE).total == 0
 
 
 def test_a_mute_ends_by_itself(store: Store, athlete: UUID) -> None:
