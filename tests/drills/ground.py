@@ -45,7 +45,7 @@ ZONES = (
     "Africa/Nairobi", "Australia/Adelaide", "Pacific/Honolulu", "Asia/Kathmandu", "America/St_Johns",
     "Europe/London", "Asia/Tokyo", "Pacific/Chatham",
 )  # fmt: skip
-BACK_WITHIN_S = 20.0
+BACK_WITHIN_S = 120.0
 
 
 @dataclass

@@ -57,9 +57,9 @@ class Year:
                 self._look(tx, now)
 
     def _look(self, tx: Transaction, now: datetime) -> None:
-        for athlete_id in tx.athletes.claim_due_nights(now, 1000, 0):
-            athlete = tx.athletes.get(athlete_id)
-            assert athlete is not None
+        athletes = tx.athletes.many(claimed := tx.athletes.claim_due_nights(now, 1000, 0))
+        assert len(athletes) == len(claimed)
+        for athlete_id, athlete in athletes.items():
             due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))
             for night in due:
                 silent = Decision(None, Silence.NOTHING_FOUND)

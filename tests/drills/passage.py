@@ -16,6 +16,9 @@ LEAST_MAILS = 100
 EXTRA = (40, 41, 42)
 """The numbers of the mails put in besides: no other mail of that kind and night has them."""
 SENDING_ENDS_AFTER_S = 2
+MOST_CRASHES = 3
+"""A mail so often taken for abandoned is given its two minutes: after five it would be parked."""
+SWEPT_WITHIN_S = 120
 PENDING = """SELECT
   (SELECT count(*) FROM athlete WHERE state = 'connected' AND (
       (sync_due_at <= %s AND sync_parked_at IS NULL)
@@ -92,7 +95,7 @@ class Passage:
         self.settle()
         # The hour after which nobody expects an answer of the mail server passes by the database's clock.
         self.ground.query("UPDATE mail SET handed_at = handed_at - interval '61 min' WHERE state = 'handed'")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + SWEPT_WITHIN_S
         while self.ground.query("SELECT FROM mail WHERE state = 'handed'") and time.monotonic() < deadline:
             time.sleep(0.1)
 
@@ -112,6 +115,7 @@ class Passage:
         """A worker that has been sending for three seconds is as dead as one of two minutes: here it was."""
         self.ground.query(
             "UPDATE mail SET lease_until = clock_timestamp() WHERE state = 'sending' "
+            f"AND crashes < {MOST_CRASHES} "
             f"AND lease_until < clock_timestamp() + interval '{120 - SENDING_ENDS_AFTER_S} s'"
         )
 
