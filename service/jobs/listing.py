@@ -1,15 +1,13 @@
 """Read an athlete's list of sessions: how much of it, how often, and what is gone since.
 
 The newest page (200 sessions, most of a year for most runners) is read at least every 47 hours: it renews
-what it shows, and what it no longer shows was deleted. Older sessions up to ``DEPTH`` are renewed every
-few days, before they would die of age; beyond that, what falls off the newest page is let go.
+what it shows, and what it no longer shows was deleted. So are older sessions up to ``DEPTH``, which only
+those have who train oftener than five times a week; beyond that, what falls off the newest page is let go.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Self
 from uuid import UUID
 
 from service.app import App
@@ -19,38 +17,27 @@ from service.jobs import tokens
 from service.jobs.rows import Rows, store_rows
 from service.logs import log
 from service.store.session import Transaction
-from service.strava.client import PER_PAGE, Page, StravaClient
+from service.strava.client import Page, StravaClient
 from service.strava.quota import Priority
 
 DEPTH = timedelta(days=270)
-"""Six times the slowest time constant, and several baselines; at 0.7 sessions a day one page reaches it."""
+"""Six times the slowest time constant, and several baselines; at 0.7 sessions a day one page reaches it
+(docs/decisions/0009-how-far-back.md)."""
 LIST_EVERY = timedelta(hours=47)
 """Strava wants deletions mirrored within 48 hours, and an event may have been lost."""
-WHOLE_EVERY = timedelta(days=4)
-"""Strava's rows may be kept for seven days unless read again, and a list comes only every second day."""
 SOON_OVERDUE = timedelta(hours=40)
 EVER = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """How often the newest page and what is older are read, so that rows live on under a retention."""
-
-    newest: timedelta
-    older: timedelta
-
-    @classmethod
-    def under(cls, retention_days: int) -> Self:
-        """For ``STRAVA_RETENTION_DAYS``; 0 = no limit. What is older rides on a newest page."""
-        if not retention_days:
-            return cls(LIST_EVERY, WHOLE_EVERY)
-        limit = timedelta(days=retention_days) - timedelta(hours=2)
-        newest = min(LIST_EVERY, limit)
-        return cls(newest, min(WHOLE_EVERY, limit - newest))
+def list_every(retention_days: int) -> timedelta:
+    """How often at least, so that rows live on under ``STRAVA_RETENTION_DAYS`` (0 = no limit)."""
+    if not retention_days:
+        return LIST_EVERY
+    return min(LIST_EVERY, timedelta(days=retention_days) - timedelta(hours=2))
 
 
 def read_list(app: App, athlete: Athlete, now: datetime) -> Rows:
-    """Read the newest page, store it and mirror deletions; what is older too, where that is due."""
+    """Read the newest page and what we hold beyond it, store them and mirror deletions."""
     rows, oldest = _newest(app, athlete, now)
     if athlete.listed_whole_at is None:
         return rows
@@ -60,9 +47,7 @@ def read_list(app: App, athlete: Athlete, now: datetime) -> Rows:
         held = tx.lists.held(athlete.id, now - DEPTH, oldest)
         if not held:
             tx.lists.read_whole(athlete.id, now)  # the newest page shows all we hold
-    cadence = Cadence.under(app.settings.strava_retention_days)
-    ends_early = len(rows) < PER_PAGE  # shortened, or something beyond it was deleted: only the rest tells
-    if held and (ends_early or now - athlete.listed_whole_at >= cadence.older):
+    if held:
         _read_rest(app, athlete.id, now, oldest, held, Priority.OVERDUE)
     return rows
 

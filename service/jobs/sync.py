@@ -15,7 +15,7 @@ from service.errors import Gone, QuotaExhausted, ScopeMissing, StravaError, Toke
 from service.jobs import tokens
 from service.jobs.events import hear_of
 from service.jobs.hold import Hold
-from service.jobs.listing import Cadence, read_all, read_list
+from service.jobs.listing import list_every, read_all, read_list
 from service.jobs.rows import Rows, retry_at, store_rows
 from service.logs import log
 from service.strava.quota import Priority
@@ -133,8 +133,8 @@ def _renew(app: App, athlete: Athlete) -> bool:
 
 def _heard(app: App, athlete: Athlete, now: datetime) -> bool:
     """Whether the list can wait, as it is not old and every event since has been looked into."""
-    cadence = Cadence.under(app.settings.strava_retention_days)
-    if athlete.synced_at is None or athlete.listed_at is None or now - athlete.listed_at >= cadence.newest:
+    longest = list_every(app.settings.strava_retention_days)
+    if athlete.synced_at is None or athlete.listed_at is None or now - athlete.listed_at >= longest:
         return False
     hear_of(app, athlete.id)
     with app.store.transaction() as tx:
@@ -147,8 +147,7 @@ def _synced(app: App, athlete: Athlete, now: datetime, listed: Rows | None, *, h
     next_sync_at = due_instant(next_night(now, zone), zone)
     if hearing:
         listed_at = now if listed is not None or athlete.listed_at is None else athlete.listed_at
-        cadence = Cadence.under(app.settings.strava_retention_days)
-        next_sync_at = min(next_sync_at, listed_at + cadence.newest)
+        next_sync_at = min(next_sync_at, listed_at + list_every(app.settings.strava_retention_days))
     with app.store.transaction() as tx:
         tx.athletes.synced(athlete.id, now, zone=zone, next_sync_at=next_sync_at)
         whole = athlete.listed_whole_at is not None
