@@ -21,6 +21,9 @@ from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 PATIENCE_S = 2.0
+ASKED_AGAIN = 3
+"""What takes longer than that only because others use the machine does not do so every time."""
+READY_WITHIN_S = 120.0
 MONTH_S = 30 * 86_400
 KINDS = ("session_spike", "steady")
 
@@ -36,12 +39,24 @@ class Site:
     slow: list[str] = field(default_factory=list)
 
     def ask(self, case: Any, *, signed_in: bool) -> None:
-        """One request; nothing is raised, so that one defect does not hide the next."""
-        self.ground.query("DELETE FROM throttle")
+        """One request, again if it was slow. Nothing is raised, so that one defect does not hide the next."""
+        for _ in range(1 + ASKED_AGAIN):
+            told, seconds = self._ask_once(case, signed_in=signed_in)
+            if seconds <= PATIENCE_S:
+                return
+        self.slow.append(told)
+
+    def _ask_once(self, case: Any, *, signed_in: bool) -> tuple[str, float]:
+        with self.ground.store.transaction() as tx:
+            tx.connection.exec_driver_sql("DELETE FROM throttle")
         cookies = self._sign_in(case) if signed_in else {}
         began = time.monotonic()
         answer = case.call(
-            base_url=self.ground.web, session=self.session, cookies=cookies, allow_redirects=False, timeout=30
+            base_url=self.ground.web,
+            session=self.session,
+            cookies=cookies,
+            allow_redirects=False,
+            timeout=READY_WITHIN_S,
         )
         seconds = time.monotonic() - began
         self.session.cookies.clear()
@@ -49,8 +64,7 @@ class Site:
         told = f"{case.method} {case.formatted_path} {answer.status_code} {seconds:.1f} s"
         if answer.status_code >= 500:
             self.broken.append(told)
-        if seconds > PATIENCE_S:
-            self.slow.append(told)
+        return told, seconds
 
     def _sign_in(self, case: Any) -> dict[str, str]:
         """Cookies of a fresh athlete's and a fresh admin's session, and the form's own token."""
@@ -106,7 +120,7 @@ def _furnish(ground: Ground) -> None:
     with ground.store.transaction() as tx:
         tx.admins.add("ada", HASHER.hash("correct horse battery"), "operator", ground.clock.now())
     ground.crew.start("web")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
             requests.get(f"{ground.web}/healthz", timeout=5).raise_for_status()
