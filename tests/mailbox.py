@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -21,9 +21,10 @@ class Mailbox:
     """What arrived, and what the server is to answer next.
 
     ``script`` maps a phase (EHLO, MAIL, RCPT, DATA, BODY) to answers used one after the other; then the
-    server is kind again. DATA is the answer in place of 354, BODY the one after the dot. ``HANG_UP`` as
-    an answer closes the connection; at BODY the message has then arrived all the same. ``delay_s`` is how
-    long the server thinks about each message, half of it before and half after it is kept.
+    server is kind again, or asks ``mood``. DATA is the answer in place of 354, BODY the one after the dot;
+    what it refuses is not kept. ``HANG_UP`` as an answer closes the connection; at BODY the message has then
+    arrived all the same. ``delay_s`` is how long the server thinks about each message, half of it before and
+    half after it is kept.
     """
 
     host: str = "127.0.0.1"
@@ -33,10 +34,13 @@ class Mailbox:
     senders: list[str] = field(default_factory=list)
     script: dict[str, list[str]] = field(default_factory=dict)
     delay_s: float = 0.0
+    mood: Callable[[str], str | None] | None = None
 
     def next_answer(self, phase: str) -> str | None:
         answers = self.script.get(phase)
-        return answers.pop(0) if answers else None
+        if not answers:
+            return self.mood(phase) if self.mood else None
+        return answers.pop(0)
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -86,11 +90,12 @@ class _Keeper:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         await asyncio.sleep(self.box.delay_s / 2)
-        self.box.received.append(cast(bytes, envelope.original_content))
-        self.box.recipients.extend(envelope.rcpt_tos)
-        self.box.senders.append(str(envelope.mail_from))
-        await asyncio.sleep(self.box.delay_s / 2)
         answer = self.box.next_answer("BODY")
+        if answer is None or answer == HANG_UP:
+            self.box.received.append(cast(bytes, envelope.original_content))
+            self.box.recipients.extend(envelope.rcpt_tos)
+            self.box.senders.append(str(envelope.mail_from))
+        await asyncio.sleep(self.box.delay_s / 2)
         if answer == HANG_UP:
             cast(_Scripted, server).hang_up()
         return answer or "250 2.0.0 kept"

@@ -20,7 +20,8 @@ def erase(app: App, subjects: Sequence[str]) -> None:
             if athlete is None:
                 continue
             address = tx.addresses.confirmed(athlete_id)
-            tx.athletes.forget(athlete_id, app.now())
+            if not tx.athletes.forget(athlete_id, app.now()):
+                continue  # another worker was faster, and has written the receipt
             receipt = enqueue_receipt(app, tx, address) if address else None
         log().info("athlete_erased", athlete=athlete_id)
         if receipt is not None:

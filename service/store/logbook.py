@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, or_, select
 
+from service.store.tables import AthleteRow
 from service.store.tables_service import LogRow
 
 KEPT_FOR = timedelta(days=90)
+FORGOTTEN = "athlete_erased"
+"""That somebody was forgotten, and when: kept as proof, under an id that points nowhere."""
 COLUMNS = frozenset({"at", "level", "event", "athlete"})
 
 
@@ -60,8 +63,12 @@ class Logbook:
         return [LogEntry(**row._mapping) for row in self._connection.execute(query)]
 
     def purge(self, now: datetime) -> int:
-        """Delete what is older than 90 days; returns how many."""
-        return self._connection.execute(delete(LogRow).where(LogRow.at < now - KEPT_FOR)).rowcount
+        """Delete what is older than 90 days, and what was written about somebody after they were forgotten
+        (rows wait for half a second in their process); returns how many."""
+        there = select(AthleteRow.id).where(AthleteRow.id == LogRow.athlete_id)
+        nobody = and_(LogRow.athlete_id.is_not(None), LogRow.event != FORGOTTEN, ~there.exists())
+        done = delete(LogRow).where(or_(LogRow.at < now - KEPT_FOR, nobody))
+        return self._connection.execute(done).rowcount
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Erasure: the grant is withdrawn, every row is gone, a tombstone and a receipt stay."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -52,6 +54,21 @@ def test_nothing_is_left_but_a_tombstone_and_a_receipt(live, athlete, strava):
         assert tx.athletes.is_erased(STEADY)
         assert [mail.kind for mail in tx.mailbox.many()] == [MailKind.ERASED]
     assert not strava.athlete("steady")["connected"]
+
+
+def test_two_workers_write_one_receipt(live, athlete):
+    """The second has read the athlete and waits for the row; when it gets there, nobody is left to forget."""
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with live.store.transaction() as tx:
+        tx.athletes.forget(athlete.id, live.now())
+        second = threading.Thread(target=erase, args=(live, [str(athlete.id)]))
+        second.start()
+        deadline = time.monotonic() + 60
+        while not tx.connection.exec_driver_sql(waits).scalar_one() and time.monotonic() < deadline:
+            time.sleep(0.005)
+    second.join(60)
+    with live.store.transaction() as tx:
+        assert tx.mailbox.many() == []
 
 
 def test_the_receipt_is_sent(live, athlete):

@@ -229,10 +229,10 @@ def portal() -> Iterator[BlockingPortal]:
 def build(store: Store, portal: BlockingPortal) -> Iterator[Callable[..., Site]]:
     """Builds a site; keyword arguments change its ``WebDeps``. What it logs is kept, not printed."""
     with capture_logs() as events:
-        yield partial(_build, events, portal, store=store)
+        yield partial(site_on, events, portal, store=store)
 
 
-def _build(
+def site_on(
     events: list[MutableMapping[str, Any]], portal: BlockingPortal, *, store: Store, **changes: Any
 ) -> Site:
     clock, strava = Clock(), FakeStrava()
