@@ -24,12 +24,12 @@ HISTORY_DAYS = 14
 """Forty pasts are read before the first night; a longer one would tell nothing here."""
 PERIOD_S = 0.5
 """Two clocks at the usual pace of drills would take a core for themselves."""
-LOOK_EVERY = timedelta(hours=4)
+LOOK_EVERY = timedelta(hours=6)
 """Zones that lie nearer together are looked at in one go."""
 
 
 class Nights(Passage):
-    """Looks every four hours, and writes no mails but those that the nights write."""
+    """Looks every six hours, and writes no mails but those that the nights write."""
 
     def look(self) -> None:
         self.ground.move_to(self.ground.clock.now() + LOOK_EVERY)
