@@ -86,10 +86,16 @@ def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
         visit,
         tabs=TABS,
         here="/admin",
-        headline=f"Look at: {' and '.join(troubled)}" if troubled else "Everything runs",
+        headline=f"Look at: {_listed(troubled)}" if troubled else "Everything runs",
         now=words.stamp(now),
         cards=cards,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def ago(seconds: float) -> str:
