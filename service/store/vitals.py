@@ -39,6 +39,11 @@ OLDEST_JOB = text("""
     JOIN procrastinate_events AS event ON event.job_id = job.id AND event.type = 'deferred'
     WHERE job.status = 'todo'
 """)
+BACKFILLS = (
+    select(func.count())
+    .select_from(AthleteRow)
+    .where(AthleteRow.backfill_at.is_not(None), AthleteRow.state == AthleteState.CONNECTED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What was seen at ``now``. ``workers`` holds seconds since each worker's last beat."""
+    """What was seen at ``now``. ``workers`` holds seconds since each worker's last beat, ``backfills`` is of
+    how many athletes there is more of the past to read."""
 
     now: datetime
     beats: Sequence[Heartbeat]
@@ -69,6 +75,7 @@ class Vitals:
     parked_nights: int
     quarantined: int
     athletes: Mapping[str, int]
+    backfills: int
     judged: Mapping[str, int]
     mails: Mapping[str, int]
     guards: Mapping[Guard, Switch]
@@ -151,6 +158,7 @@ class VitalSigns:
                 select(func.count()).select_from(QuarantineRow)
             ).scalar_one(),
             athletes=self._counts(select(AthleteRow.state, func.count()).group_by(AthleteRow.state)),
+            backfills=self._connection.execute(BACKFILLS).scalar_one(),
             judged=self._judged(now - timedelta(hours=24)),
             mails=self._counts(select(MailRow.state, func.count()).group_by(MailRow.state)),
             guards=Guards(self._connection).all(),

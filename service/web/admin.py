@@ -75,7 +75,7 @@ def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
         _mails(seen),
         _quota(seen),
         _events(seen),
-        _athletes(seen.athletes),
+        _athletes(seen),
         _backup(seen),
     )
     bad = [card for card in cards if card.watched and any(row.tone == "bad" for row in card.rows)]
@@ -250,11 +250,13 @@ def _events(seen: Vitals) -> Card:
     return Card("Strava's events, last 7 days", rows, watched=True)
 
 
-def _athletes(athletes: Mapping[str, int]) -> Card:
+def _athletes(seen: Vitals) -> Card:
     rows = [
         Row(words.capital(words.plain(state)), str(count), "", f"/admin/athletes?state={state}")
-        for state, count in sorted(athletes.items())
+        for state, count in sorted(seen.athletes.items())
     ]
+    if seen.backfills:
+        rows.append(Row("Past still being read", str(seen.backfills), "", "/admin/athletes"))
     return Card("Athletes", rows, empty="No athlete is connected yet.")
 
 

@@ -86,6 +86,7 @@ class _Figures(Collector):
     def _outside(self) -> Iterator[Metric]:
         seen = self._seen
         yield _by("athletes", "Athletes", "state", seen.athletes)
+        yield _one("backfills", "Athletes of whom there is more of the past to read", seen.backfills)
         yield _by("mails", "Mails", "state", seen.mails)
         unsent = (seen.now - seen.unsent.oldest).total_seconds() if seen.unsent.oldest else 0
         yield _one("mail_unsent_oldest_seconds", "Since the oldest unsent mail was decided", unsent)

@@ -173,6 +173,8 @@ class TestOverview:
             tx.quota.learn(NOW, [QuotaWindow("read_day", NOW, NOW + timedelta(days=1), 1000, 930)])
             tx.quota.reserve(NOW, [QuotaWindow("read_hour", NOW, NOW + timedelta(hours=1), 100)])
             tx.quota.close(NOW, NOW + timedelta(minutes=5))
+            tx.lists.backfill(athlete, NOW)
+            tx.inbox.surprised("too_large", NOW)
         text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", site.admin().get("/admin").text))
         for figure in (
             "Judged 2",
@@ -185,6 +187,9 @@ class TestOverview:
             "Read hour 1",
             "Closed until 2026-03-12 07:17:00",
             "Connected 1",
+            "Past still being read 1",
+            "Subscription none",
+            "Dropped: too large 1",
         ):
             assert figure in text
         assert re.search(r"Oldest job waits \d+ s", text)
