@@ -38,7 +38,7 @@ bench: $(DEV) ## ratios measured side by side with a reference: prints BENCH lin
 	@$(BIN)/python -m tests.bench $(NAMES)
 
 bench-people: $(DEV) ## score our verdicts against what real people said next (needs ../shared/truth)
-	@$(BIN)/python -m tests.bench.people
+	@$(BIN)/python -m tests.bench.people $(ARGS)
 
 bench-warnings: $(DEV) ## made-up runners with planted trouble: false starts, detection, rivals (ARGS=--small)
 	@$(BIN)/python -m tests.bench.alarms $(ARGS)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
 from service import logs
+from service.advise.calibration import Calibration
+from service.advise.calibration import load as load_calibration
 from service.advise.catalogue import Catalogue
 from service.advise.catalogue import load as load_catalogue
 from service.analyse.constants import Constants, load_constants
@@ -52,6 +54,7 @@ class App:
     constants: Constants
     catalogue: Catalogue
     now: Now
+    calibration: Calibration = field(default_factory=Calibration)
 
     @property
     def mail_domain(self) -> str:
@@ -110,6 +113,7 @@ def _wire(
         constants=load_constants(CONFIG / "heuristics.toml"),
         catalogue=load_catalogue(CONFIG / "advice.toml"),
         now=now,
+        calibration=load_calibration(CONFIG / "calibration.toml"),
     )
 
 

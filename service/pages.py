@@ -10,7 +10,7 @@ from service.advise.choose import advise
 from service.app import CONFIG, App
 from service.domain.advice import Advice
 from service.domain.course import Day
-from service.domain.finding import Assessment
+from service.domain.finding import Assessment, Finding
 from service.domain.grant import Grant
 from service.domain.history import Profile
 from service.domain.message import Message
@@ -19,6 +19,7 @@ from service.jobs.course import course_of
 from service.jobs.erase import erase
 from service.jobs.history import read_history
 from service.jobs.intake import Intake
+from service.jobs.outbox import measured
 from service.jobs.rulebook import load_rulebook
 from service.notify import phrases
 from service.notify.message import confirm_address
@@ -53,6 +54,7 @@ def build_pages(app: App) -> FastAPI:
             behind=rulebook.behind,
             judges=rulebook.judges,
             course=parts.course,
+            measured=parts.measured,
             intake=Intake(app),
         )
     )
@@ -88,6 +90,10 @@ class _Parts:
 
     def advise(self, assessment: Assessment, profile: Profile) -> Advice | None:
         return advise(assessment, self._app.catalogue, profile=profile)
+
+    def measured(self, athlete_id: UUID, finding: Finding) -> str:
+        with self._app.store.transaction() as tx:
+            return measured(self._app, tx, athlete_id, finding)
 
     def course(self, athlete_id: UUID, night: date) -> Sequence[Day]:
         with self._app.store.transaction() as tx:

@@ -9,12 +9,13 @@ from service.app import App
 from service.domain.advice import Advice
 from service.domain.athlete import Athlete
 from service.domain.course import Day
-from service.domain.finding import Assessment, Cause
+from service.domain.finding import Assessment, Cause, Finding
 from service.domain.message import Message
 from service.domain.night import MailKind
 from service.jobs.importing import Tally
 from service.notify import message
 from service.notify.chart import picture
+from service.notify.measured import sentence
 from service.store.links import CHECK_IN, about_warning
 from service.store.session import Transaction
 
@@ -59,16 +60,23 @@ def enqueue_warning(
 ) -> UUID | None:
     """The night's warning; ``None`` if it lies there already (unique: athlete, night, kind). ``course`` are
     the days before it, drawn as a picture where the claim is a trend. ``held``: it waits for an admin."""
-    trend = assessment.leading is not None and assessment.leading.cause in TRENDS
+    leading = assessment.leading
+    trend = leading is not None and leading.cause in TRENDS
     warning = message.warning(
         assessment,
         advice,
         links=links(app, tx, athlete.id, MailKind.WARNING, assessment.night),
         units=athlete.units,
         loads=[(day.date, day.load) for day in course[-LOAD_DAYS:]],
+        measured=measured(app, tx, athlete.id, leading) if leading else None,
         picture=picture(course) if trend else None,
     )
     return put(app, tx, athlete.id, warning, held=held)
+
+
+def measured(app: App, tx: Transaction, athlete_id: UUID, finding: Finding) -> str:
+    """How often such a warning was right: on other people, and by the athlete's own answers."""
+    return sentence(app.calibration.of(finding), tx.replies.felt(athlete_id, finding.cause))
 
 
 def enqueue_reconnect(app: App, tx: Transaction, athlete_id: UUID) -> UUID | None:

@@ -12,15 +12,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from service.advise.calibration import Calibration
+from service.advise.calibration import load as load_calibration
 from service.domain.activity import Activity
 from service.domain.athlete import Units
 from service.domain.finding import Evidence, Finding, State
 from service.domain.history import History
 from service.errors import InputError
 from service.jobs import plot
-from service.jobs.replay import Replayed
+from service.jobs.replay import CONFIG, Replayed
 from service.jobs.replay_input import Reading
 from service.notify import phrases
+from service.notify.measured import sentence
 from service.notify.quantity import said
 from service.web import words
 
@@ -52,6 +55,7 @@ def rendered(reading: Reading, history: History, nights: Sequence[Replayed]) -> 
         lstrip_blocks=True,
     )
     css = Markup((TEMPLATES / "history.css").read_text(encoding="utf-8"))  # noqa: S704 - our own stylesheet
+    calibration = load_calibration(CONFIG / "calibration.toml")
     warned = [each for each in nights if each.decision.mail]
     return environment.get_template("history.html.j2").render(
         css=css,
@@ -60,7 +64,7 @@ def rendered(reading: Reading, history: History, nights: Sequence[Replayed]) -> 
         nights=len(nights),
         sessions=len(history.activities),
         counts=Counter(each.assessment.state.value for each in nights),
-        warnings=[_warning(each, history) for each in reversed(warned)],
+        warnings=[_warning(each, history, calibration) for each in reversed(warned)],
         a_year=f"{len(warned) / max(len(nights) / 365.25, 0.1):.1f}",
         years=list(_years(nights)),
         load=_load(nights),
@@ -70,7 +74,6 @@ def rendered(reading: Reading, history: History, nights: Sequence[Replayed]) -> 
         refusals=reading.refusals[:MOST_REFUSALS],
         refused=reading.refused,
         rule_version=nights[-1].assessment.rule_version if nights else "",
-        not_measured=phrases.NOT_MEASURED,
         not_advice=phrases.NOT_ADVICE,
         load_points=phrases.LOAD_POINTS,
         date=words.day,
@@ -102,7 +105,7 @@ def _month(year: int, month: int, by_day: dict[date, Replayed]) -> dict[str, Any
     return {"name": name, "cells": cells, "label": f"{name}: {mails} warning{'' if mails == 1 else 's'}"}
 
 
-def _warning(night: Replayed, history: History) -> dict[str, Any]:
+def _warning(night: Replayed, history: History, calibration: Calibration) -> dict[str, Any]:
     assessment = night.assessment
     finding = assessment.findings[0]
     until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
@@ -111,6 +114,7 @@ def _warning(night: Replayed, history: History) -> dict[str, Any]:
         "day": f"{words.day(assessment.night)} {assessment.night.year}",
         "headline": phrases.headline(finding, words.day(until)),
         "cause": phrases.CAUSES[finding.cause],
+        "measured": sentence(calibration.of(finding)),
         "how_sure": words.how_sure(finding),
         "evidence": [_evidence(each) for each in finding.evidence],
         "unseen": " ".join(phrases.unseen(name) for name in finding.unseen),

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.finding import Cause
+from service.domain.measured import Felts
 from service.domain.reply import Felt, Reply
+from service.store.tables import NightRow
 from service.store.tables_voice import MuteRow, WarningReplyRow
 
 
@@ -37,6 +39,24 @@ class Replies:
             night: Reply(night, Felt(felt) if felt else None, wrong)
             for night, felt, wrong in self._connection.execute(query)
         }
+
+    def felt(self, athlete_id: UUID, cause: Cause) -> Felts:
+        """How the athlete answered the warnings of one reason, of every night still kept."""
+        query = (
+            select(WarningReplyRow.felt, func.count())
+            .join(
+                NightRow,
+                (NightRow.athlete_id == WarningReplyRow.athlete_id)
+                & (NightRow.night == WarningReplyRow.night),
+            )
+            .where(
+                WarningReplyRow.athlete_id == athlete_id,
+                WarningReplyRow.felt.is_not(None),
+                NightRow.cause == cause,
+            )
+            .group_by(WarningReplyRow.felt)
+        )
+        return Felts({Felt(felt): count for felt, count in self._connection.execute(query) if felt})
 
     def mute(self, athlete_id: UUID, cause: Cause, until: date, now: datetime) -> None:
         """Do not write about ``cause`` for nights before ``until``."""

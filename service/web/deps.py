@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from service.domain.advice import Advice
 from service.domain.athlete import Units
 from service.domain.course import Day
-from service.domain.finding import Assessment, Cause
+from service.domain.finding import Assessment, Cause, Finding
 from service.domain.grant import Grant
 from service.domain.history import Profile
 from service.domain.message import Message
@@ -73,6 +73,10 @@ def _every_cause(_cause: Cause) -> bool:
     return True
 
 
+def _not_measured(_athlete: UUID, _finding: Finding) -> str:
+    return ""
+
+
 def _no_course(_athlete: UUID, _night: date) -> Sequence[Day]:
     return ()
 
@@ -88,7 +92,8 @@ class WebDeps:
     opens the metrics; without one they are off. ``advise`` gives the one thing to do beside a verdict;
     ``phrases`` and
     ``said`` (value, unit, units, what it is) are the words of the mails. ``behind`` gives the constants that
-    a cause rests on, ``judges`` whether there is a rule for it, ``course`` an athlete's days before a night.
+    a cause rests on, ``judges`` whether there is a rule for it, ``course`` an athlete's days before a night,
+    ``measured`` one sentence on how often such a finding was right.
     ``intake`` takes what Strava posts; without it there is no such path.
     """
 
@@ -112,6 +117,7 @@ class WebDeps:
     behind: Callable[[Cause], Sequence[Chapter]] = _no_chapters
     judges: Callable[[Cause], bool] = _every_cause
     course: Callable[[UUID, date], Sequence[Day]] = _no_course
+    measured: Callable[[UUID, Finding], str] = _not_measured
     intake: Intake | None = None
 
 

@@ -12,13 +12,14 @@ PIPS: Mapping[Level | None, int] = {None: 0, Level.POSSIBLE: 1, Level.LIKELY: 2,
 
 
 def shown(finding: Finding, units: Units, deps: WebDeps) -> dict[str, Any]:
-    """What ``parts/finding.html`` needs."""
+    """What ``parts/finding.html`` needs; ``measured`` is for whoever asks how often it was right."""
     return {
         "id": f"{finding.cause.value}-{finding.rule}",
         "title": words.CAUSES[finding.cause],
         "level": finding.level,
         "pips": PIPS[finding.level],
         "how_sure": words.how_sure(finding),
+        "measured": "",
         "evidence": [_evidence(evidence, units, deps) for evidence in finding.evidence],
         "unseen": " ".join(deps.phrases.unseen(name) for name in finding.unseen),
         "ruled_out": " ".join(deps.phrases.ruled_out(name) for name in finding.ruled_out),

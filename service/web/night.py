@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from service.domain.finding import Context
+from service.domain.finding import Context, Finding
 from service.domain.message import Message
 from service.domain.night import MailKind
 from service.domain.reply import Felt, Reply
@@ -84,7 +84,7 @@ def _said(reply: Reply | None) -> str:
 def _values(
     judged: JudgedNight, found: Standing, mail: tuple[Message, MailState] | None, deps: WebDeps
 ) -> dict[str, Any]:
-    assessment, units = judged.assessment, found.athlete.units
+    assessment = judged.assessment
     chapters = [chapter for finding in assessment.findings for chapter in deps.behind(finding.cause)]
     return {
         "night": judged.night,
@@ -92,7 +92,7 @@ def _values(
         "sentence": words.verdict(assessment, deps.phrases),
         "judged_at": words.moment(judged.judged_at, found.athlete.zone),
         "outcome": _outcome(judged),
-        "findings": [shown(finding, units, deps) for finding in assessment.findings],
+        "findings": [_shown(finding, found, deps) for finding in assessment.findings],
         "chapters": list({chapter.title: chapter for chapter in chapters}.values()),
         "inputs": _inputs(judged, found, deps),
         "contexts": [words.capital(CONTEXTS[context]) for context in sorted(assessment.contexts)],
@@ -103,6 +103,12 @@ def _values(
         if mail
         else None,
     }
+
+
+def _shown(finding: Finding, found: Standing, deps: WebDeps) -> dict[str, Any]:
+    """A finding; one that may be written about with how often such warnings were right."""
+    measured = deps.measured(found.athlete.id, finding) if finding.level else ""
+    return shown(finding, found.athlete.units, deps) | {"measured": measured}
 
 
 def _outcome(judged: JudgedNight) -> str:

@@ -57,6 +57,7 @@ def all_tables(cells: Cells) -> dict[str, Table]:
     """Every table by its title."""
     return {
         "false_starts": [row for runs in cells for row in _false_starts(runs, cells[runs])],
+        "false_starts_by_rule": list(_by_rule(cells)),
         "detection": [row for runs in cells for row in _detection(runs, cells[runs])],
         "where_silence_is_right": list(_silence(cells)),
         "rivals_as_coded": list(_as_coded(cells)),
@@ -76,6 +77,16 @@ def _false_starts(runs: int, group: Sequence[Measured]) -> Iterator[dict[str, An
             "without_heat": round((len(mails) - causes.get("heat_and_fluid", 0)) / years, 2),
             "no_mail_%": round(100 * none), "causes": ", ".join(f"{c} {n}" for c, n in causes.items()) or "-",
         }  # fmt: skip
+
+
+def _by_rule(cells: Cells) -> Iterator[dict[str, Any]]:
+    """The same by the rule that led the mail, all runs a week together."""
+    group = [each for members in cells.values() for each in members]
+    for view in VIEWS:
+        rules = [mail[2] for each in group for mail in each.steady[view].mails]
+        for rule in sorted(set(rules)):
+            count = rules.count(rule)
+            yield {"rule": rule, "view": view, "mails": count, "a_year": round(count / _years(group), 3)}
 
 
 def _detection(runs: int, group: Sequence[Measured]) -> Iterator[dict[str, Any]]:

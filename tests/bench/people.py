@@ -4,20 +4,23 @@ Runs the shared instrument (``../shared/truth/judge.sh``) on our replay, prints 
 pmdata, and then how much the weights owe to the people they were chosen on: for a small grid of round
 weights the best is chosen without each person in turn and used on that person alone.
 Prints ``SKIPPED`` and exits 0 where the study data are absent. pandas goes to an environment of its own.
+``--write`` keeps the figures for docs/heuristics.md and ``calibrate``; ``--judged FOLDER`` takes what
+``judge.sh`` has written there instead of running it (a quarter of an hour of one core).
 
 Cited: PMData, Thambawita et al. 2020; SoccerMon, Midoglu et al. 2024 (CC BY 4.0).
 """
 
+import argparse
 import itertools
 import os
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +29,15 @@ from service.analyse.diary import Columns, diary_of
 from service.analyse.score import components, state_of
 from service.jobs.replay import CONFIG, history_of, nights_of
 from service.jobs.replay_input import Reading
+from tests.bench import kept
+from tests.bench.people_tables import SETS, folders, own_mails, own_people, rows_of
+from tests.bench.shares import LOOK_AHEAD, labels, shares
+from tests.bench.thresholds import each_threshold, leave_one_out, tallies
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUTH = ROOT.parent / "shared" / "truth"
 DATA = ROOT.parent / "shared" / "data"
 RESAMPLES = os.environ.get("RESAMPLES", "400")
-LOOK_AHEAD = 3
 FIRST_SCORED = 28
 GRID = {
     "weight_session": (1.0, 2.0, 3.0),
@@ -43,20 +49,42 @@ GRID = {
 """Round numbers around the shipped ones; everything else stays as shipped."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench-people", description=__doc__)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--judged", type=Path)
+    options = parser.parse_args(arguments)
     if not (TRUTH / "judge.sh").is_file() or not (DATA / "soccermon").is_dir():
         print(f"SKIPPED bench-people: no study data beside the repository ({TRUTH})")
         return 0
     with tempfile.TemporaryDirectory(prefix="bench-people-") as scratch:
-        python = _environment(Path(scratch) / "env")
-        folder = Path(scratch) / "people"
-        folder.mkdir()
-        _judge(folder, python)
-        for table in sorted((folder / "tables").glob("*.md")):
-            _print_rows(table)
-        for variant in ("answers", "training-only"):
-            _leave_one_out(folder / variant / "soccermon", variant)
+        folder = options.judged or Path(scratch) / "people"
+        if options.judged is None:
+            folder.mkdir()
+            _judge(folder, _environment(Path(scratch) / "env"))
+        figures = _figures(folder)
+    for title, rows in figures.items():
+        print(f"\n## {title}\n{kept.markdown(rows)}")
+    if options.write:
+        kept.write("people", {"people": figures})
     return 0
+
+
+def _figures(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Every table by its title."""
+    own = {name: own_people(folder / "answers" / name) for name in SETS}
+    thresholds = [found for path in folders(folder / "answers" / "soccermon") if (found := tallies(path))]
+    return {
+        "tables": [row for path in sorted((folder / "tables").glob("*.md")) for row in rows_of(path)],
+        "own_mails": [own_mails(name, people) for name, people in own.items()],
+        "shares": shares([person for people in own.values() for person in people]),
+        "thresholds": each_threshold(thresholds),
+        "threshold_left_out": [leave_one_out(thresholds)],
+        "weights_left_out": [
+            _leave_one_out(folder / variant / "soccermon", variant)
+            for variant in ("answers", "training-only")
+        ],
+    }
 
 
 def _environment(path: Path) -> Path:
@@ -78,22 +106,6 @@ def _judge(folder: Path, python: Path) -> None:
     sys.stderr.write(done.stderr)
 
 
-def _print_rows(table: Path) -> None:
-    """Our rows and the two best others at each rate."""
-    lines = table.read_text().splitlines()
-    rows = [line for line in lines if line.startswith("| ") and "detector" not in line]
-    print(f"\n## {table.stem}: {lines[0]}\n{lines[2]}")
-    print("\n".join(row for row in rows if row.startswith("| freshlegs")))
-    for rate in (" @12 |", " @26 |"):
-        others = [row for row in rows if rate in row[:50] and not row.startswith("| freshlegs")]
-        print("\n".join(sorted(others, key=_lift, reverse=True)[:2]))
-
-
-def _lift(row: str) -> float:
-    text = row.split("|")[7].split("[")[0].strip()
-    return float(text) if text not in {"–", "nan"} else 0.0
-
-
 # ---------------------------------------------------------------- leaving one person out
 
 
@@ -109,7 +121,7 @@ class Person:
         diary = diary_of(history, nights[-1], constants)
         state = state_of(Columns.side_by_side([diary.windows(nights)]), constants)
         values, _ = components(state, constants)
-        outcome = dict(_labels(folder / "labels.csv"))
+        outcome = dict(labels(folder / "labels.csv", "sore"))
         ahead = [[outcome.get(night.toordinal() + n) for n in range(LOOK_AHEAD)] for night in nights]
         reported = np.array([any(day is not None for day in days) for days in ahead])
         scored = reported & (state.days_known >= FIRST_SCORED)
@@ -130,15 +142,7 @@ class Person:
         return float(right.sum()) / 2, float(len(high) * len(low))
 
 
-def _labels(path: Path) -> Iterator[tuple[int, float]]:
-    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
-    day, sore = header.index("date"), header.index("sore")
-    for row in rows:
-        if row[sore]:
-            yield date.fromisoformat(row[day][:10]).toordinal(), float(row[sore])
-
-
-def _leave_one_out(folder: Path, variant: str) -> None:
+def _leave_one_out(folder: Path, variant: str) -> dict[str, Any]:
     constants = load_constants(CONFIG / "heuristics.toml")
     people = [Person(path.parent, constants) for path in sorted(folder.glob("*/labels.csv"))]
     people = [person for person in people if person.usable]
@@ -151,10 +155,12 @@ def _leave_one_out(folder: Path, variant: str) -> None:
     for own in table:
         others = total - own
         left_out += own[int(np.argmax(others[:, 0] / others[:, 1]))]
-    print(f"\n## soccermon sore, {variant}: AUC of {len(choices)} round weightings, {len(people)} people")
-    print(f"shipped weights        {shipped[:, 0].sum() / shipped[:, 1].sum():.3f}")
-    print(f"best of grid in sample {best.max():.3f}   median of grid {np.median(best):.3f}")
-    print(f"best, leaving one out  {left_out[0] / left_out[1]:.3f}")
+    return {
+        "variant": variant, "people": len(people), "weightings": len(choices),
+        "auc_shipped": round(shipped[:, 0].sum() / shipped[:, 1].sum(), 3),
+        "auc_best_in_sample": round(float(best.max()), 3), "auc_median": round(float(np.median(best)), 3),
+        "auc_left_out": round(float(left_out[0] / left_out[1]), 3),
+    }  # fmt: skip
 
 
 def _weights(constants: Constants, values: tuple[float, ...] | None = None) -> np.ndarray:

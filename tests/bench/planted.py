@@ -96,7 +96,9 @@ def look(history: History, first: int, nights: int, *, with_load: bool = False) 
     diary = diary_of(history, asked[-1], CONSTANTS)
     columns = Columns.side_by_side([diary.windows(asked)])
     strain = strain_z(columns, state_of(columns, CONSTANTS), CONSTANTS, 1)[-1]
-    return Seen(tuple(mails), diary.days[ROW["load"], -(nights + WARM_UP - 7) :], strain)
+    loads = diary.days[ROW["load"], -(nights + WARM_UP - 7) :]
+    missing = nights + WARM_UP - 7 - len(loads)  # who skipped the first weeks
+    return Seen(tuple(mails), np.concatenate((np.zeros(missing), loads)), strain)
 
 
 def measured(runs: int, first_seed: int, runners: int, views: Sequence[str] = VIEWS) -> list[Measured]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from service.domain.finding import Cause, Context, Learning, State
+from service.domain.finding import Cause, Context, Finding, Learning, State
 from service.domain.message import Message
 from service.domain.night import Decision, MailKind, Silence
 from service.domain.rule import Chapter, Constant
@@ -50,6 +51,21 @@ def test_everything_behind_a_warning(build: Callable[..., Site]) -> None:
     ):
         assert owed in text
     assert text.count("<summary>Shared") == 1
+
+
+def test_how_often_such_a_warning_was_right_stands_beside_it(build: Callable[..., Site]) -> None:
+    """Beside what may be written about, for that athlete; what is only noted promises nothing."""
+    asked = []
+
+    def measured(athlete_id: UUID, each: Finding) -> str:
+        asked.append((athlete_id, each.cause))
+        return "Of 100 such warnings, 40 were right."
+
+    browser = (site := build(measured=measured)).athlete()
+    noted = finding(cause=Cause.OVERREACHING, level=None)
+    judged(site, browser.athlete_id, assessment(finding(), noted, night=NIGHT), decision=MAILED)
+    assert browser.get(PAGE).text.count("Of 100 such warnings, 40 were right.") == 1
+    assert asked == [(browser.athlete_id, Cause.MUSCLE_FATIGUE)]
 
 
 def test_the_mail_stands_there_as_it_was_written(site: Site) -> None:

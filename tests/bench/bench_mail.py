@@ -1,0 +1,104 @@
+"""A warning with its chart, from verdict to bytes, beside the usual stack: a pyplot figure, premailer, and
+``email.message``."""
+
+import importlib.util
+import io
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from statistics import median
+
+from service.advise.choose import advise
+from service.domain.athlete import Units
+from service.domain.course import Day
+from service.domain.history import Profile
+from service.domain.message import Message
+from service.notify import message
+from service.notify.chart import picture
+from service.notify.mime import envelope
+from service.notify.page import TEMPLATES
+from tests.notify.samples import COURSE, LINKS, shipped, spike
+from tests.verdicts import assessment
+
+NOW = datetime(2026, 3, 2, 4, 31, tzinfo=UTC)
+OURS, THEIRS = 60, 6
+PROMISED = 25
+NEEDED = ("matplotlib", "premailer")
+
+
+def bench() -> Iterator[str]:
+    """Processor time a mail, both sides in this run, by turns: the median of each."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        yield f"SKIPPED: {' and '.join(missing)} not installed (`make test` does it)"
+        return
+    mail = _ours()  # fonts, templates and imports are paid once by both
+    css = (TEMPLATES / "mail.css").read_text(encoding="utf-8")
+    usual = _usual_stack(css)
+    usual(mail)
+    fast, slow = list[float](), list[float]()
+    for _ in range(THEIRS):
+        slow.append(_seconds(lambda: usual(mail)))
+        fast += [_seconds(_ours) for _ in range(OURS // THEIRS)]
+    ratio = median(slow) / median(fast)
+    yield (
+        f"ratio {ratio:.0f}x ours {1000 * median(fast):.1f} ms pyplot+premailer {1000 * median(slow):.0f} ms "
+        f"(promised >= {PROMISED}x{'' if ratio >= PROMISED else ', NOT KEPT'})"
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _ours() -> Message:
+    """From the verdict on: advice, chart, text, HTML, MIME."""
+    tonight = assessment(spike())
+    advice = advise(tonight, shipped(), profile=Profile(birth_year=1985))
+    mail = message.warning(
+        tonight,
+        advice,
+        links=LINKS,
+        units=Units.METRIC,
+        loads=[(day.date, day.load) for day in COURSE[-28:]],
+        picture=picture(COURSE),
+    )
+    envelope(mail, sender="freshlegs <a@a.test>", recipient="b@b.test", message_id="<1@a.test>", now=NOW)
+    return mail
+
+
+def _usual_stack(css: str) -> Callable[[Message], bytes]:
+    """The same figure and the same HTML with the same stylesheet. Its words are given: only their inlining is
+    paid here, not their making."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+    from premailer import transform
+
+    def figure(course: Sequence[Day]) -> bytes:
+        drawing, axes = pyplot.subplots(figsize=(6, 2.4), dpi=200)
+        axes.bar([day.date for day in course], [day.load or 0 for day in course])
+        axes.plot([day.date for day in course], [day.fitness or 0 for day in course])
+        axes.grid(axis="y")
+        packed = io.BytesIO()
+        drawing.savefig(packed, format="png")
+        pyplot.close(drawing)
+        return packed.getvalue()
+
+    def usual(mail: Message) -> bytes:
+        png = figure(COURSE)
+        html = transform(
+            mail.html.replace("</head>", f"<style>{css}</style></head>"), disable_validation=True
+        )
+        packed = EmailMessage()
+        packed["From"], packed["To"], packed["Subject"] = "a@a.test", "b@b.test", mail.subject
+        packed.set_content(mail.text)
+        packed.add_alternative(html, subtype="html")
+        packed.get_payload()[1].add_related(png, "image", "png", cid="<chart@a.test>")
+        return packed.as_bytes()
+
+    return usual
