@@ -3,6 +3,7 @@ there is one, stands beside the HTML in a multipart/related."""
 
 import hashlib
 import re
+from binascii import b2a_qp
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -48,13 +49,21 @@ def envelope(
         raise MailRefused(
             f"a header of this {message.kind} is not one plain line ({name}): correct it"
         ) from None
-    mail.set_content(message.text, subtype="plain", charset="utf-8", cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    mail.set_content("", subtype="plain", charset="utf-8", cte="quoted-printable")
+    mail.add_alternative("", subtype="html", charset="utf-8", cte="quoted-printable")
+    for part, content in zip(mail.iter_parts(), (message.text, message.html), strict=True):
+        part.set_payload(_quoted(content))
     if message.chart_png is not None:
         _attach(mail, message.chart_png, message_id)
     # Between quoted-printable lines "=_" cannot occur; derived, so that every attempt has the same bytes.
     mail.set_boundary(_boundary(message_id))
     return Envelope(finished.sender, recipient, message_id, mail.as_bytes(policy=WHOLE_LINES))
+
+
+def _quoted(content: str) -> str:
+    """Quoted-printable by the standard library's C; its ``email`` does the same in Python, 2 ms a mail."""
+    lines = content.removesuffix("\n") + "\n"
+    return b2a_qp(lines.encode(), istext=True).decode("ascii")
 
 
 def _attach(mail: EmailMessage, png: bytes, message_id: str) -> None:

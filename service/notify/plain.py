@@ -80,6 +80,8 @@ def _link(link: Link) -> str:
 
 
 def _wrapped(sentence: str, first: str = "", rest: str = "") -> str:
+    if sentence and len(first) + len(sentence) <= WIDTH and sentence.isprintable():
+        return first + sentence.strip()  # most lines are short, and textwrap takes its time with each
     return textwrap.fill(
         sentence,
         WIDTH,
