@@ -7,6 +7,7 @@ import pytest
 
 from service.domain.athlete import AthleteState
 from service.domain.night import MailKind, due_instant, next_night
+from service.jobs import tokens
 from service.jobs.clock import due_backfills
 from service.jobs.listing import list_every
 from service.jobs.sync import DETAILS_A_NIGHT, LATELY, deepen, newest_zone, sync
@@ -244,6 +245,29 @@ class TestDeepen:
         strava.delete(newest["id"])
         deepen(live, [str(athlete.id)])
         assert any(activity.detailed for activity in kept(live, athlete).values())
+
+    def test_an_edited_run_of_the_baseline_is_read_again_from_spare_quota_only(
+        self, live, strava, athlete, clock
+    ):
+        """Its old detail goes with the edit; the new one waits while others may need the window."""
+        claimed_sync(live, athlete)
+        deepen(live, [str(athlete.id)])
+        edited = sorted((a for a in kept(live, athlete).values() if a.detailed), key=lambda a: a.start)[0]
+        assert edited.start < live.now() - 2 * LATELY
+        strava.edit(int(edited.external_id), distance=edited.distance_m + 500)
+        strava.limits(read_limit=(40, 1000))
+        pass_(live, strava, clock, DAY + timedelta(minutes=1))  # a window has just opened
+        claimed_sync(live, athlete)  # its answers tell the new limit
+        for _ in range(20):  # more than half of the window is used
+            tokens.with_token(live, athlete.id, live.strava.athlete)
+        strava.clear_ledger()
+        deepen(live, [str(athlete.id)])
+        assert strava.ledger(path=edited.external_id) == []
+        assert not kept(live, athlete)[edited.external_id].detailed
+        pass_(live, strava, clock, timedelta(hours=1))
+        deepen(live, [str(athlete.id)])
+        assert len(strava.ledger(path=edited.external_id)) == 1
+        assert kept(live, athlete)[edited.external_id].detailed
 
     def test_without_quota_it_waits_for_the_window(self, live, strava, athlete, clock, events):
         """Nothing waits for it, nothing fails, and it goes on when the window opens."""
