@@ -32,8 +32,11 @@ QUIET = """
     urllib3 requests sqlalchemy.engine httpx httpcore apscheduler procrastinate asyncio stravalib psycopg.pool
     uvicorn.access
     """.split()
-FOREIGN = ("asyncio", "psycopg.pool")
+FOREIGN = ("asyncio", "psycopg.pool", "apscheduler")
 """Libraries that print whole tracebacks when the database goes away under them: one line each will do."""
+LEAST = {"procrastinate": logging.CRITICAL, "apscheduler": logging.ERROR}
+"""The queue's failures are told by us. A tick left out because the one before still runs is no trouble: the
+heartbeats tell of one that hangs."""
 FLUSH_EVERY_S = 0.5
 MOST_WAITING = 10_000
 
@@ -72,7 +75,7 @@ def configure(
         cache_logger_on_first_use=False,
     )
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.CRITICAL if name == "procrastinate" else logging.WARNING)
+        logging.getLogger(name).setLevel(LEAST.get(name, logging.WARNING))
     for name in FOREIGN:
         foreign = logging.getLogger(name)
         foreign.handlers, foreign.propagate = [_OneLine()], False

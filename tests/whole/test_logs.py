@@ -65,6 +65,16 @@ def test_a_library_in_trouble_is_one_line_without_its_text(out, capsys):
     assert (printed.out, printed.err) == ("", "")
 
 
+def test_a_tick_that_is_left_out_is_no_trouble(out, capsys):
+    """On a busy machine there are many; a tick that has died is told by its heartbeat, and an error here."""
+    logs.configure(stream=out)
+    ticking = logging.getLogger("apscheduler.scheduler")
+    ticking.warning('Execution of job "%s" skipped: maximum number of running instances reached (%d)', "x", 1)
+    ticking.error("Error submitting job", exc_info=RuntimeError("secret"))
+    assert [(row["source"], row["error"]) for row in rows(out)] == [("apscheduler.scheduler", "RuntimeError")]
+    assert capsys.readouterr().err == ""
+
+
 def test_a_value_cannot_break_its_line(out):
     """Line breaks and control characters in foreign text become spaces."""
     logs.configure(stream=out)
