@@ -20,11 +20,11 @@ from service.settings import Settings
 from tests.apps import an_app
 from tests.demo.season import free_port
 from tests.demo.simulated import SimulatedClock
-from tests.whole.commands import STRAVA
+from tests.whole.commands import STRAVA, wait_until
 
 
 @pytest.fixture(autouse=True)
-def _this_process_stays_as_it_was(monkeypatch, tmp_path):
+def told(monkeypatch, tmp_path):
     """Serving takes over signals and logging."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
@@ -32,8 +32,8 @@ def _this_process_stays_as_it_was(monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    with structlog.testing.capture_logs():
-        yield
+    with structlog.testing.capture_logs() as events:
+        yield events
     for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
         signal.signal(number, handler)
 
@@ -56,10 +56,15 @@ def clock():
     return SimulatedClock(datetime(2026, 3, 1, 6, 0, tzinfo=UTC))
 
 
-def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch):
+def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch, told):
     """A supervisor's SIGTERM ends all of them in order."""
     monkeypatch.setenv("WEB_PORT", str(free_port()))
-    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM]).start()
+
+    def end_once_started():
+        wait_until(lambda: any(event["event"] == "started" for event in told))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_once_started, daemon=True).start()
     serve(["web", "clock", "worker"], opening=opening)
     with store.transaction() as tx:
         assert {beat.name for beat in tx.heartbeats.all()} == {f"clock:{name}" for name in TICKS}
