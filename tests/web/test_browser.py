@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -14,9 +15,12 @@ from typing import TYPE_CHECKING
 import pytest
 import uvicorn
 
+from service.domain.finding import Cause
 from service.domain.night import Decision, MailKind, Silence
+from service.store.links import CHECK_IN, about_warning
 from service.store.uploads import UploadState
 from service.web.app import build_web
+from tests.notify.samples import LINKS, warning
 from tests.verdicts import assessment, finding
 from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
 
@@ -146,6 +150,58 @@ def test_the_skip_link_comes_first(page: Page) -> None:
     assert box["x"] >= 0
 
 
+def warned(served: Site) -> dict[str, str]:
+    """An athlete who has been warned tonight: the evidence, and where the links of the mail lead."""
+    now, night = served.clock(), NOW.date()
+    with served.store.transaction() as tx:
+        athlete = tx.athletes.by_strava_id(4711)
+        assert athlete is not None
+        verdict = assessment(finding(), night=night)
+        tx.nights.record(athlete.id, night, verdict, Decision(MailKind.WARNING, None), now, "digest")
+        reply = tx.links.make(athlete.id, about_warning(night), now + timedelta(days=14))
+        check_in = tx.links.make(athlete.id, CHECK_IN, now + timedelta(days=2))
+        unsubscribe = tx.addresses.unsubscribe_token(athlete.id)
+    return {
+        "night": f"/nights/{night}",
+        "reply": f"/reply/{night}?t={reply}",
+        "mute": f"/reply/{night}?mute=1&t={reply}",
+        "check_in": f"/checkin?t={check_in}",
+        "unsubscribe": f"/unsubscribe/{unsubscribe}?kind=warning",
+    }
+
+
+def test_a_mail_is_answered(chromium: Browser, served: Site, page: Page) -> None:
+    """The mail itself in a browser that is not signed in: one tap, a button, mute; then the export."""
+    connect(page)
+    paths = warned(served)
+    full = {name: f"{served.deps.base_url}{path}" for name, path in paths.items()}
+    links = replace(LINKS, checkin_url=full["check_in"], reply_url=full["reply"], mute_url=full["mute"])
+    mailed = warning(links=links)
+    context = chromium.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=False
+    )
+    reader = context.new_page()
+    reader.set_content(mailed.html)
+    reader.get_by_role("link", name="Heavy", exact=True).click()
+    assert reader.get_by_text("Nothing is kept yet").is_visible()
+    reader.get_by_role("button", name="Save", exact=True).click()
+    assert reader.get_by_text("Noted, thank you").is_visible()
+    reader.set_content(mailed.html)
+    reader.get_by_role("link", name="Mute this reason for two weeks").click()
+    reader.get_by_role("button", name="Mute this reason for two weeks").click()
+    context.close()
+    with served.store.transaction() as tx:
+        athlete = tx.athletes.by_strava_id(4711)
+        assert athlete is not None
+        assert [each.legs for each in tx.checkins.of(athlete.id, NOW.date())] == [2]
+        assert set(tx.replies.muted(athlete.id, NOW.date())) == {Cause.MUSCLE_FATIGUE}
+    page.goto("/preferences")
+    with page.expect_download() as download:
+        page.get_by_text("Download as JSON").click()
+    held = json.loads(Path(download.value.path()).read_text())
+    assert "muscle_fatigue" in json.dumps(held)
+
+
 def test_leaving(served: Site, page: Page) -> None:
     """Disconnect, confirm, goodbye."""
     connect(page)
@@ -174,7 +230,10 @@ def test_an_operator_at_work(served: Site, page: Page) -> None:
     assert page.get_by_role("cell", name="sync_failed").is_visible()
 
 
-PAGES = ("/", "/privacy", "/welcome", "/status", "/checkin", "/disconnect", "/goodbye", "/admin/login")
+PAGES = (
+    "/", "/privacy", "/welcome", "/status", "/checkin", "/disconnect", "/goodbye", "/admin/login", "/profile",
+    "/preferences",
+)  # fmt: skip
 CHECKS = """() => {
   const problems = []
   if (document.documentElement.scrollWidth > innerWidth) problems.push('wider than the window')
@@ -195,12 +254,13 @@ def test_pages_fit_and_are_labelled(chromium: Browser, served: Site, size: tuple
     )
     page = context.new_page()
     connect(page)
+    paths = (*PAGES, *warned(served).values())
     found = {}
-    for path in PAGES:
+    for path in paths:
         page.goto(path)
         found[path] = page.evaluate(CHECKS)
     context.close()
-    assert {path: [] for path in PAGES} == found
+    assert {path: [] for path in paths} == found
 
 
 def test_an_archive_is_handed_over(served: Site, page: Page, tmp_path: Path) -> None:
