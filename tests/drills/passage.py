@@ -96,7 +96,7 @@ class Passage:
         # The hour after which nobody expects an answer of the mail server passes by the database's clock.
         self.ground.query("UPDATE mail SET handed_at = handed_at - interval '61 min' WHERE state = 'handed'")
         deadline = time.monotonic() + SWEPT_WITHIN_S
-        while self.ground.query("SELECT FROM mail WHERE state = 'handed'") and time.monotonic() < deadline:
+        while self.ground.query("SELECT 1 FROM mail WHERE state = 'handed'") and time.monotonic() < deadline:
             time.sleep(0.1)
 
     def pending(self) -> tuple[int, int]:
