@@ -56,15 +56,20 @@ def clock():
     return SimulatedClock(datetime(2026, 3, 1, 6, 0, tzinfo=UTC))
 
 
-def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch, told):
-    """A supervisor's SIGTERM ends all of them in order."""
-    monkeypatch.setenv("WEB_PORT", str(free_port()))
+def end_once_started(told):
+    """SIGTERM as soon as the log says that the roles run; before, it would meet the start."""
 
-    def end_once_started():
+    def wait_and_end():
         wait_until(lambda: any(event["event"] == "started" for event in told))
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=end_once_started, daemon=True).start()
+    threading.Thread(target=wait_and_end, daemon=True).start()
+
+
+def test_all_roles_in_one_process_until_a_signal(opening, store, monkeypatch, told):
+    """A supervisor's SIGTERM ends all of them in order."""
+    monkeypatch.setenv("WEB_PORT", str(free_port()))
+    end_once_started(told)
     serve(["web", "clock", "worker"], opening=opening)
     with store.transaction() as tx:
         assert {beat.name for beat in tx.heartbeats.all()} == {f"clock:{name}" for name in TICKS}
@@ -88,13 +93,13 @@ def test_a_signal_while_it_starts_ends_it_in_order():
     assert closed == [True]
 
 
-def test_a_job_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch):
+def test_a_job_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch, told):
     """Python waits for every thread; a supervisor does not. The job's row is due again."""
     done, ended = threading.Event(), []
-    monkeypatch.setattr(roles, "run_worker", lambda app, stop: done.wait(5))
+    monkeypatch.setattr(roles, "run_worker", lambda app, stop: done.wait(120))
     monkeypatch.setattr(roles, "STOP_WITHIN_S", 0.05)
     monkeypatch.setattr(roles.os, "_exit", ended.append)
-    threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    end_once_started(told)
     serve(["worker"], opening=opening)
     done.set()
     assert ended == [0]
