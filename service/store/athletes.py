@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from service.domain.athlete import Athlete, AthleteState, Units
 from service.domain.history import Profile
@@ -21,6 +22,8 @@ PARKED_AFTER = 10
 """Work that failed so often needs a person: the row says so, and nobody tries any more (see ``parking``)."""
 SYNCED_RECENTLY = timedelta(minutes=30)
 """A night is judged on a sync at most this much older than its due instant."""
+SUSPECT_AFTER = 2
+"""A night begun so often, and ended by neither a verdict nor an error, may be what its workers died of."""
 RELEASED = {"sync_lease_until": None, "sync_held_until": None}
 """Of a sync that nobody has asked for and nobody is doing."""
 
@@ -209,7 +212,8 @@ class Athletes:
         """Athletes with a night to judge, longest waiting first, now held for ``lease_s`` seconds.
 
         A night waits for a sync not older than half an hour before it, but not longer than ``grace_s`` from
-        when it was due, or the athlete connected: before the first list not even the zone is known.
+        when it was due, or the athlete connected: before the first list not even the zone is known. Of the
+        suspects (``SUSPECT_AFTER``) one is judged at a time, so that none dies of another ten times.
         """
         fresh = AthleteRow.synced_at >= AthleteRow.next_night_at - SYNCED_RECENTLY
         waits_since = func.greatest(AthleteRow.next_night_at, AthleteRow.connected_at)
@@ -221,7 +225,14 @@ class Athletes:
             AthleteRow.night_parked_at.is_(None),
             claims.free(AthleteRow.night_lease_until),
         )
-        held = {"night_lease_until": claims.lease(lease_s)}
+        others, held = aliased(AthleteRow), {"night_lease_until": claims.lease(lease_s)}
+        in_hand = select(others.id).where(
+            _suspect(others), others.night_parked_at.is_(None), ~claims.free(others.night_lease_until)
+        )
+        least_tried = (AthleteRow.night_attempts, AthleteRow.next_night_at)
+        first = select(AthleteRow.id).where(due, _suspect(AthleteRow)).order_by(*least_tried).limit(1)
+        alone = and_(AthleteRow.id == first.scalar_subquery(), ~in_hand.exists())
+        due = and_(due, or_(~_suspect(AthleteRow), alone))
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
     def nights_judged(self, athlete_id: UUID, next_night: date, next_night_at: datetime) -> None:
@@ -281,3 +292,7 @@ def sync_due(now: datetime) -> ColumnElement[bool]:
     """Whether an athlete's list should be read."""
     unparked = AthleteRow.sync_parked_at.is_(None)
     return and_(AthleteRow.state == AthleteState.CONNECTED, AthleteRow.sync_due_at <= now, unparked)
+
+
+def _suspect(of: type[AthleteRow]) -> ColumnElement[bool]:
+    return and_(of.night_attempts >= SUSPECT_AFTER, of.night_error.is_(None))

@@ -49,6 +49,7 @@ class Parking:
         """
         held = {
             "night_attempts": AthleteRow.night_attempts + 1,
+            "night_error": None,
             "night_lease_until": claims.lease(lease_s),
         }
         due = (AthleteRow.state == AthleteState.CONNECTED, AthleteRow.next_night_at <= now)

@@ -62,6 +62,20 @@ def test_who_failed_before_is_named(store: Store) -> None:
         assert tx.parking.tried_before([athlete, other]) == [athlete]
 
 
+def test_of_what_workers_may_die_of_one_is_tried_at_a_time(store: Store) -> None:
+    """The least tried first; a night that ended in an error is no suspect; the others are not held up."""
+    deadly, unlucky, failing, fresh = (connected(store, number) for number in (7, 8, 9, 10))
+    try_and_die(store, deadly, 5)
+    try_and_die(store, unlucky, 2)
+    try_and_die(store, failing, 3)
+    with store.transaction() as tx:
+        tx.athletes.night_failed(failing, "code", LATER)
+        assert set(tx.athletes.claim_due_nights(LATER, 10, grace_s=0)) == {unlucky, failing, fresh}
+        assert tx.athletes.claim_due_nights(LATER, 10, grace_s=0) == []
+        tx.athletes.nights_judged(unlucky, LATER.date() + timedelta(days=1), LATER + timedelta(days=1))
+        assert tx.athletes.claim_due_nights(LATER, 10, grace_s=0) == [deadly]
+
+
 def test_a_look_that_found_nothing_due_is_no_attempt(store: Store) -> None:
     athlete = connected(store)
     try_and_die(store, athlete, 1)
