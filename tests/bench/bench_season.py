@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy
 import structlog
 import uvicorn
@@ -43,9 +44,9 @@ from tests.strava_standin.control import Standin
 START = datetime(2026, 3, 1, 0, 0, 10, tzinfo=UTC)
 DAY, STEP = timedelta(days=1), timedelta(minutes=15)
 A_DAY = 0.7
-DELETED, RENAMED, HIDDEN = 0.02, 0.2, 0.01
+DELETED, RENAMED, HIDDEN = 0.06, 0.2, 0.01
 """Of the activities, at some time within ten days."""
-LOST, DOUBLED = 0.03, 0.05
+TRAVEL: dict[str, Any] = {"lost": 0.03, "doubled": 0.05, "shuffled": True}
 HISTORY_DAYS = 60
 JOBS = {"sync": sync, "hear": hear, "deepen": deepen}
 USUAL = "20x20"
@@ -64,6 +65,7 @@ class Season:
     athletes: list[int]
     plan: list[tuple[datetime, str, int]] = field(default_factory=list)
     deleted: dict[str, datetime] = field(default_factory=dict)
+    deletions: int = 0
     slowest: timedelta = timedelta(0)
 
     def run_until(self, end: datetime) -> None:
@@ -71,6 +73,8 @@ class Season:
         while self.clock.now() < end:
             due = [moment for moment in (self._next_row(), self.plan[0][0] if self.plan else None) if moment]
             soonest = max(min([*due, end]), self.clock.now() + timedelta(seconds=1))
+            if soonest.date() > self.clock.now().date():
+                self._vacuum()
             self.standin.set_now(self.clock.move_to(min(soonest, end)))
             self._happen()
             self.settle()
@@ -101,6 +105,11 @@ class Season:
         job, subjects = wanted
         JOBS[job](self.app, [str(subject) for subject in subjects])
 
+    def _vacuum(self) -> None:
+        """Once a day: the Postgres of tests does not by itself, and a season writes the same rows often."""
+        with psycopg.connect(self.app.dsn, autocommit=True) as connection:
+            connection.execute("VACUUM")
+
     def _happen(self) -> None:
         now = self.clock.now()
         while self.plan and self.plan[0][0] <= now:
@@ -108,12 +117,19 @@ class Season:
             if what == "insert":
                 self._insert(who, now)
             elif what == "delete":
-                self.standin.delete(who)
-                self.deleted[str(who)] = now
+                self._delete(who, now)
             elif what == "rename":
                 self.standin.edit(who, name="another title")
             else:
                 self.standin.hide(who)
+
+    def _delete(self, activity: int, now: datetime) -> None:
+        """Of every third nobody is told: only a list can show that it is gone."""
+        self.deletions += 1
+        self.standin.mishaps(**TRAVEL | ({"lost": 1.0} if self.deletions % 3 == 0 else {}))
+        self.standin.delete(activity)
+        self.standin.mishaps(**TRAVEL)
+        self.deleted[str(activity)] = now
 
     def _insert(self, athlete: int, now: datetime) -> None:
         row = self.standin.insert(athlete, distance=float(self.rng.randrange(4000, 16000)))
@@ -204,7 +220,7 @@ def _waiting(season: Season) -> int:
 
 def _steady(season: Season, athletes: int, days: int) -> Iterator[str]:
     """After the backfill: webhooks on, everybody runs."""
-    season.standin.mishaps(lost=LOST, doubled=DOUBLED, shuffled=True)
+    season.standin.mishaps(**TRAVEL)
     subscribe(season.app)
     season.run_until(season.clock.now() + 2 * DAY)
     season.standin.clear_ledger()
@@ -223,7 +239,7 @@ def _steady(season: Season, athletes: int, days: int) -> Iterator[str]:
         f"lists={lists / athletes / days:.3f} details={(len(reads) - lists) / athletes / days:.3f}"
     )
     yield (
-        f"season events={told['events']} lost={told['events_lost']} "
+        f"season events={told['events']} lost={told['events_lost']} deletions={season.deletions} "
         f"deletion_mirrored_within_h={season.slowest / timedelta(hours=1):.1f} (promised < 48) "
         f"own_429={told['too_many']} (promised 0) stale_athletes={stale} (promised 0)"
     )
