@@ -1,6 +1,9 @@
 """Fixtures that every tier may use."""
 
+import functools
+
 import pytest
+from httpx._transports import default as transports
 
 pytest_plugins = ["tests.fixtures_postgres", "tests.fixtures_standin"]
 
@@ -28,3 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         with undisturbed():
             import stravalib  # noqa: F401
+    # Each client of httpx reads the list of trusted certificates, which takes longer than most tests.
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(transports, "create_ssl_context", functools.cache(transports.create_ssl_context))
+    config.add_cleanup(monkeypatch.undo)

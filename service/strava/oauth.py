@@ -4,7 +4,9 @@ Nothing is tried twice: a refresh token may die the moment it is used, so only t
 row lock and knows what was committed, can decide on a second try.
 """
 
+import functools
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,6 +73,12 @@ def scopes_in(text: object) -> frozenset[str]:
     return frozenset(word for word in words if len(word) <= 40)
 
 
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust; reading the list takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class OAuth:
     """The application's dealings with Strava's authorisation server. Safe to share among threads.
 
@@ -100,6 +108,7 @@ class OAuth:
         self._http = httpx.Client(
             timeout=httpx.Timeout(bounds.read, connect=bounds.connect),
             limits=httpx.Limits(max_keepalive_connections=0),  # so that the deadline sees every socket
+            verify=_certificates(),
             trust_env=False,
         )
 
