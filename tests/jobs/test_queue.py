@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from service.jobs.clock import due_syncs
@@ -31,6 +32,7 @@ def working(dsn, jobs) -> Iterator[None]:
     thread = threading.Thread(target=work, args=[dsn, jobs, stop], kwargs={"concurrency": 2})
     thread.start()
     try:
+        wait_for(lambda: listening(dsn))
         yield
     finally:
         stop.set()
@@ -38,8 +40,17 @@ def working(dsn, jobs) -> Iterator[None]:
         assert not thread.is_alive(), "the worker did not stop"
 
 
-# A job deferred between a worker's first look and its LISTEN waits for the next poll (5 s).
 WITHIN_S = 60
+
+
+def listening(dsn) -> bool:
+    """Whether a worker hears of jobs: one deferred between its first look and its LISTEN waits for the next
+    poll (5 s)."""
+    said = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND query ILIKE 'LISTEN %procrastinate%'"""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(said).fetchone()
+    return row is not None and row[0] > 0
 
 
 def wait_for(condition):
