@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.domain.message import Message
@@ -172,6 +172,7 @@ def test_nothing_can_add_a_header(match: str, message: Message, changes: dict[st
 
 @settings(max_examples=50, deadline=None)
 @given(subject=st.text(min_size=1, max_size=120), text=st.text(max_size=400), html=st.text(max_size=400))
+@example(subject="\n", text="", html="")
 def test_whatever_is_written_the_mail_is_well_formed(subject: str, text: str, html: str) -> None:
     """Lines end in CRLF and hold at most 998 bytes; the headers are ours whatever stands in the message."""
     message = replace(PLAIN, subject=subject, text=text, html=html)
