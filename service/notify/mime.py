@@ -86,7 +86,7 @@ def _headers(
     if MESSAGE_ID.fullmatch(message_id) is None:
         raise MailRefused("the Message-ID is not one: queue the mail again")
     if message.subject.splitlines() != [message.subject]:  # EmailMessage lets a line break at the end through
-        raise MailRefused(f"the subject of this {message.kind} is not one line: correct it")
+        raise ValueError("the subject is not one line")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = Address(addr_spec=recipient)
