@@ -104,7 +104,8 @@ def _settle(
     now, night = app.now(), assessment.night
     following = night + timedelta(days=1)
     with app.store.transaction() as tx:
-        late = now - due_instant(night, athlete.zone) > SENDABLE_FOR
+        due_at = due_instant(night, athlete.zone)
+        late = now - due_at > SENDABLE_FOR
         sendable = _sendable(tx, athlete.id, night, stale=late or not newest)
         sent = tx.nights.sent_warnings(athlete.id, night - timedelta(days=60))
         decision = decide(assessment, recent, sent, sendable=sendable, limits=app.catalogue.restraint)
@@ -117,7 +118,7 @@ def _settle(
         if held:
             decision = Decision(kind=None, silent_because=Silence.HELD)
         new = tx.nights.record(athlete.id, night, assessment, decision, now, digest)
-        tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone))
+        tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone), due_at)
         mail = None
         if new and advice:
             course = outlook.course if outlook else ()

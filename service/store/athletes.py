@@ -155,9 +155,8 @@ class Athletes:
     def _moved(self, athlete_id: UUID, zone: str, now: datetime) -> dict[str, Any]:
         """What changes for an athlete who is in ``zone`` now."""
         slot = select(AthleteRow.zone, AthleteRow.next_night, AthleteRow.last_night_at)
-        known = self._connection.execute(
-            slot.where(AthleteRow.id == athlete_id).with_for_update()
-        ).one_or_none()
+        locked = slot.where(AthleteRow.id == athlete_id).with_for_update()
+        known = self._connection.execute(locked).one_or_none()
         if known is None or known.zone == zone:
             return {}
         night = known.next_night if known.last_night_at else next_night(now, zone) - timedelta(days=1)
@@ -235,14 +234,16 @@ class Athletes:
         due = and_(due, or_(~_suspect(AthleteRow), alone))
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
-    def nights_judged(self, athlete_id: UUID, next_night: date, next_night_at: datetime) -> None:
-        """Advance the slot (never back) and release the row."""
-        ahead = AthleteRow.next_night < next_night
+    def nights_judged(
+        self, athlete_id: UUID, next_night: date, next_night_at: datetime, judged_at: datetime | None = None
+    ) -> None:
+        """Advance the slot (never back), release the row. ``judged_at``: when the night judged was due."""
+        ahead, judged = AthleteRow.next_night < next_night, judged_at or AthleteRow.next_night_at
         self._set(
             athlete_id,
             next_night=func.greatest(AthleteRow.next_night, next_night),
             next_night_at=case((ahead, next_night_at), else_=AthleteRow.next_night_at),
-            last_night_at=case((ahead, AthleteRow.next_night_at), else_=AthleteRow.last_night_at),
+            last_night_at=case((ahead, judged), else_=AthleteRow.last_night_at),
             night_retry_at=None,
             night_lease_until=None,
             night_attempts=0,
@@ -273,8 +274,9 @@ class Athletes:
 
     def is_erased(self, strava_id: int) -> bool:
         """Whether this Strava athlete was erased here and has not consented anew."""
-        index = self._strava_index(strava_id)
-        query = select(TombstoneRow.erased_at).where(TombstoneRow.strava_index == index)
+        query = select(TombstoneRow.erased_at).where(
+            TombstoneRow.strava_index == self._strava_index(strava_id)
+        )
         return self._connection.execute(query).first() is not None
 
     def _strava_index(self, strava_id: int) -> bytes:

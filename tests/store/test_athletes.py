@@ -289,6 +289,15 @@ def test_the_slot_never_goes_back(store: Store, athlete: UUID) -> None:
     assert (found.next_night, found.next_night_at) == (TODAY + 2 * DAY, NOW + 2 * DAY)
 
 
+def test_the_night_that_was_judged_is_the_one_remembered(store: Store, athlete: UUID) -> None:
+    """Not the one the row waited for, where that came too soon after the last and was left out."""
+    with store.transaction() as tx:
+        tx.athletes.nights_judged(athlete, TODAY + 2 * DAY, NOW + 2 * DAY, NOW + DAY)
+        found = tx.athletes.get(athlete)
+    assert found is not None
+    assert found.last_night_at == NOW + DAY
+
+
 def test_a_failed_night_is_tried_again(store: Store, athlete: UUID) -> None:
     """At the time given; the due instant does not move, so the night is not lost."""
     with store.transaction() as tx:
