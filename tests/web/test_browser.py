@@ -104,10 +104,16 @@ def page(chromium: Browser, served: Site) -> Iterator[Page]:
     assert complaints == []
 
 
+def headed(page: Page, text: str) -> None:
+    """Wait for the page that is headed so: a click returns before the next page is there."""
+    page.get_by_role("heading", level=1, name=text).wait_for()
+
+
 def connect(page: Page) -> None:
     page.goto("/")
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Connect with Strava").click()
+    page.wait_for_url("**/welcome*")
 
 
 def test_from_the_start_page_to_a_verdict(served: Site, page: Page) -> None:
@@ -115,15 +121,15 @@ def test_from_the_start_page_to_a_verdict(served: Site, page: Page) -> None:
     connect(page)
     page.get_by_label("Mail address").fill("ola@example.org")
     page.get_by_role("button", name="Send the confirmation").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Reading your runs."
+    headed(page, "Reading your runs.")
     with served.store.transaction() as tx:
         athlete = tx.athletes.by_strava_id(4711)
         assert athlete is not None
         verdict = assessment(finding(), night=NOW.date())
         tx.nights.record(athlete.id, NOW.date(), verdict, Decision(MailKind.WARNING, None), NOW, "digest")
     page.reload()
-    assert "Tired muscles" in page.get_by_role("heading", level=1).inner_text()
-    assert page.get_by_role("link", name="View on Strava").is_visible()
+    headed(page, "Tired muscles")
+    page.get_by_role("link", name="View on Strava").wait_for()
 
 
 def test_checking_in_by_keyboard(served: Site, page: Page) -> None:
@@ -135,7 +141,7 @@ def test_checking_in_by_keyboard(served: Site, page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_url("**/checkin?saved=1")
-    assert page.get_by_text("Noted, thank you").is_visible()
+    page.get_by_text("Noted, thank you").wait_for()
     assert page.get_by_role("radio", name="Heavy", exact=True).is_checked()
 
 
@@ -183,12 +189,13 @@ def test_a_mail_is_answered(chromium: Browser, served: Site, page: Page) -> None
     reader = context.new_page()
     reader.set_content(mailed.html)
     reader.get_by_role("link", name="Heavy", exact=True).click()
-    assert reader.get_by_text("Nothing is kept yet").is_visible()
+    reader.get_by_text("Nothing is kept yet").wait_for()
     reader.get_by_role("button", name="Save", exact=True).click()
-    assert reader.get_by_text("Noted, thank you").is_visible()
+    reader.get_by_text("Noted, thank you").wait_for()
     reader.set_content(mailed.html)
     reader.get_by_role("link", name="Mute this reason for two weeks").click()
     reader.get_by_role("button", name="Mute this reason for two weeks").click()
+    reader.get_by_text("It ends by itself").wait_for()
     context.close()
     with served.store.transaction() as tx:
         athlete = tx.athletes.by_strava_id(4711)
@@ -208,7 +215,7 @@ def test_leaving(served: Site, page: Page) -> None:
     page.goto("/status")
     page.get_by_role("link", name="Disconnect and delete").click()
     page.get_by_role("button", name="Disconnect and delete").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are disconnected"
+    headed(page, "You are disconnected")
     assert len(served.erased) == 1
 
 
@@ -223,11 +230,11 @@ def test_an_operator_at_work(served: Site, page: Page) -> None:
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Everything runs"
+    headed(page, "Everything runs")
     page.get_by_role("link", name="Log book").click()
     page.get_by_label("At least").select_option("error")
     page.get_by_role("button", name="Show").click()
-    assert page.get_by_role("cell", name="sync_failed").is_visible()
+    page.get_by_role("cell", name="sync_failed").wait_for()
 
 
 PAGES = (
@@ -267,7 +274,7 @@ def test_an_archive_is_handed_over(served: Site, page: Page, tmp_path: Path) -> 
     """Chosen, sent, watched without a script, and told; nothing is wider than the phone."""
     connect(page)
     page.goto("/status")
-    assert page.get_by_text("as soon as your first verdict").is_visible()
+    page.get_by_text("as soon as your first verdict").wait_for()
     with served.store.transaction() as tx:
         newcomer = tx.athletes.by_strava_id(4711)
         assert newcomer is not None
@@ -277,7 +284,7 @@ def test_an_archive_is_handed_over(served: Site, page: Page, tmp_path: Path) -> 
     (tmp_path / "export.zip").write_bytes(b"PK" + b"x" * 3_000_000)
     page.get_by_label("A zip or a single file").set_input_files(tmp_path / "export.zip")
     page.get_by_role("button", name="Upload").click()
-    assert page.get_by_text("Your archive waits to be read").is_visible()
+    page.get_by_text("Your archive waits to be read").wait_for()
     with served.store.transaction() as tx:
         athlete = tx.athletes.by_strava_id(4711)
         assert athlete is not None
@@ -287,12 +294,12 @@ def test_an_archive_is_handed_over(served: Site, page: Page, tmp_path: Path) -> 
         tx.uploads.take(upload.id, 60)
         tx.uploads.progress(upload.id, 12, 640, 60)
     page.goto("/status")
-    assert page.get_by_text("Reading file 12 of 640").is_visible()
+    page.get_by_text("Reading file 12 of 640").wait_for()
     result = {"files": 640, "read": 647, "new": 640, "changed": 0, "known": 7, "repaired": 3, "refused": 1}
     told = result | {"reasons": [["it is empty", 1]], "numbered": ["123.fit.gz: it is empty"]}
     with served.store.transaction() as tx:
         tx.uploads.finish(upload, UploadState.DONE, told, NOW)
     page.goto("/status")
-    assert page.get_by_text("640 new sessions").is_visible()
+    page.get_by_text("640 new sessions").wait_for()
     page.get_by_text("Why one was refused").click()
-    assert page.get_by_text("123.fit.gz: it is empty").is_visible()
+    page.get_by_text("123.fit.gz: it is empty").wait_for()
