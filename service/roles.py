@@ -36,7 +36,7 @@ def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
     settings.require_strava()
     stop = threading.Event()
     running: list[Running] = []
-    _on_signal(_leave)  # while the database starts there is nothing to finish
+    _on_signal(partial(_leave, stop))  # while the database starts there is nothing to finish
     with opening(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
         _on_signal(partial(_stop, stop))
         if "clock" in roles:
@@ -133,7 +133,8 @@ def _on_signal(handler: Callable[[int, FrameType | None], None]) -> None:
         signal.signal(number, handler)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _leave(stop: threading.Event, _number: int, _frame: FrameType | None) -> None:
+    stop.set()  # what is raised in the middle of a finalizer is lost: then the roles end as they begin
     raise SystemExit(0)  # by way of every ``finally``: the embedded database is stopped, too
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -91,6 +91,25 @@ def test_a_signal_while_it_starts_ends_it_in_order():
     with pytest.raises(SystemExit, match="0"):
         serve(["web", "worker"], opening=slow)
     assert closed == [True]
+
+
+def test_a_signal_lost_while_it_starts_ends_it_all_the_same(opening):
+    """Python ignores what is raised in a finalizer: without a note of it the service would run on."""
+    again = threading.Timer(60, os.kill, [os.getpid(), signal.SIGTERM])
+
+    @contextmanager
+    def slow(settings, *, migrating):
+        with suppress(SystemExit):  # as a finalizer does
+            os.kill(os.getpid(), signal.SIGTERM)
+            pytest.fail("it went on")
+        again.start()
+        with opening(settings, migrating=migrating) as app:
+            yield app
+
+    serve(["worker"], opening=slow)
+    waiting = again.is_alive()
+    again.cancel()
+    assert waiting, "it took a second signal"
 
 
 def test_a_job_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch, told):
