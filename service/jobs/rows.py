@@ -23,10 +23,10 @@ def store_rows(tx: Transaction, athlete_id: UUID, rows: Rows, now: datetime) -> 
     good, refused = [], 0
     for row in rows:
         try:
-            good.append(activity_from_json(row))
+            good.append(_of_strava(row))
         except RowRejected as rejection:
             refused += 1
-            external_id = None if row.get("id") is None else str(row["id"])
+            external_id = None if row.get("id") is None else _printable(str(row["id"]))
             tx.quarantine.add(athlete_id, Source.STRAVA, external_id, rejection.field, rejection.reason, now)
     upserted = tx.activities.upsert(athlete_id, good, now)
     if upserted.new or refused:
@@ -45,3 +45,16 @@ def retry_at(now: datetime, error: StravaError) -> datetime:
     if isinstance(error, QuotaExhausted | AppInactive):
         return error.opens_at or now + RETRY_INACTIVE_AFTER
     return now + RETRY_AFTER
+
+
+def _of_strava(row: dict[str, Any]) -> Activity:
+    """Raises ``RowRejected`` also for an id by which Strava could not be asked for the session again."""
+    activity = activity_from_json(row)
+    if not (activity.external_id.isascii() and activity.external_id.isdecimal()):
+        raise RowRejected("id", "is not a whole number, as every id of Strava's is")
+    return activity
+
+
+def _printable(text: str) -> str:
+    """What a database can hold of it, and a page show."""
+    return "".join(filter(str.isprintable, text))[:100]
