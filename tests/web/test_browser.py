@@ -235,6 +235,7 @@ def test_an_operator_at_work(served: Site, page: Page) -> None:
     page.get_by_label("At least").select_option("error")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("cell", name="sync_failed").wait_for()
+    assert page.get_by_role("cell", name="sync_failed").count() == 1
 
 
 PAGES = (
