@@ -37,7 +37,7 @@ def _note(app: App, athlete_id: UUID) -> None:
     if athlete is None or not file.parent.is_dir():
         return
     try:
-        tombstones.note(file, tombstones.strava_index(app.keyring, athlete.strava_id), app.now())
+        tombstones.note(file, app.keyring.strava_index(athlete.strava_id), app.now())
     except OSError as error:
         log().error("tombstone_file_failed", error=type(error).__name__)
 

@@ -81,7 +81,7 @@ class Athletes:
         keeps the answers given before; ``profile`` then fills only what was unknown.
         """
         self._connection.execute(
-            delete(TombstoneRow).where(TombstoneRow.strava_index == self._strava_index(strava_id))
+            delete(TombstoneRow).where(TombstoneRow.strava_index == self._keyring.strava_index(strava_id))
         )
         night = next_night(now, zone) - timedelta(days=1)
         connected: dict[str, Any] = {
@@ -264,7 +264,7 @@ class Athletes:
         erased_at = now if now is not None else func.clock_timestamp()
         self._connection.execute(
             insert(TombstoneRow)
-            .values(strava_index=self._strava_index(found), erased_at=erased_at)
+            .values(strava_index=self._keyring.strava_index(found), erased_at=erased_at)
             .on_conflict_do_nothing()
         )
         self._connection.execute(delete(LogRow).where(LogRow.athlete_id == athlete_id))
@@ -275,12 +275,9 @@ class Athletes:
     def is_erased(self, strava_id: int) -> bool:
         """Whether this Strava athlete was erased here and has not consented anew."""
         query = select(TombstoneRow.erased_at).where(
-            TombstoneRow.strava_index == self._strava_index(strava_id)
+            TombstoneRow.strava_index == self._keyring.strava_index(strava_id)
         )
         return self._connection.execute(query).first() is not None
-
-    def _strava_index(self, strava_id: int) -> bytes:
-        return self._keyring.blind_index(f"strava athlete {strava_id}")
 
     def _one(self, condition: ColumnElement[bool]) -> Athlete | None:
         row = self._connection.execute(select(AthleteRow.__table__).where(condition)).one_or_none()

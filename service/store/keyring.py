@@ -141,6 +141,10 @@ class Keyring:
         """HMAC-SHA256 of ``value``, to find what may not be read."""
         return hmac.digest(self._index_key, value.encode(), "sha256")
 
+    def strava_index(self, strava_id: int) -> bytes:
+        """How a tombstone names an athlete, in the database and in the file beside this ring."""
+        return self.blind_index(f"strava athlete {strava_id}")
+
 
 def digest_of(token: str) -> bytes:
     """How a random token of ours is stored: it has 256 bits, so a plain digest hides it."""

@@ -20,11 +20,6 @@ Known = Mapping[bytes, datetime]
 NAME = "tombstones"
 
 
-def strava_index(keyring: Keyring, strava_id: int) -> bytes:
-    """How an erased athlete is known."""
-    return keyring.blind_index(f"strava athlete {strava_id}")
-
-
 def beside(keyring: Path) -> Path:
     """The file that belongs to the keyring at this path."""
     return keyring.with_name(NAME)
@@ -68,7 +63,7 @@ class Tombstones:
         rows = self._connection.execute(select(AthleteRow.id, AthleteRow.strava_id, AthleteRow.connected_at))
         back = []
         for row in rows.all():
-            erased_at = known.get(strava_index(self._keyring, row.strava_id))
+            erased_at = known.get(self._keyring.strava_index(row.strava_id))
             if erased_at is not None and erased_at >= row.connected_at:
                 back.append((row.id, erased_at))
         return sum(athletes.forget(athlete_id, erased_at) for athlete_id, erased_at in back)

@@ -55,7 +55,7 @@ def _erase(ground: Ground, leaving: list[object], journal: object) -> None:
     with ground.store.transaction() as tx:
         for athlete in tx.athletes.all():
             if athlete.id in leaving:
-                index = tombstones.strava_index(ground.keyring, athlete.strava_id)
+                index = ground.keyring.strava_index(athlete.strava_id)
                 tombstones.note(journal, index, now)  # type: ignore[arg-type]
                 tx.athletes.forget(athlete.id, now)
 

@@ -138,7 +138,7 @@ class TestJournal:
         """By keyed hash and instant."""
         leaving = an_athlete(app)
         erase(self.kept(app, tmp_path), [str(leaving.id)])
-        index = tombstones.strava_index(app.keyring, leaving.strava_id)
+        index = app.keyring.strava_index(leaving.strava_id)
         assert tombstones.read(tmp_path / "tombstones") == {index: app.now()}
 
     def test_a_disk_that_refuses_keeps_nobody_from_being_forgotten(self, app, tmp_path, events):

@@ -29,7 +29,7 @@ def fill(store, number):
 
 def forget(store, athlete, journal, at):
     """As the job does it."""
-    tombstones.note(journal, tombstones.strava_index(keyring(), athlete.strava_id), at)
+    tombstones.note(journal, keyring().strava_index(athlete.strava_id), at)
     with store.transaction() as tx:
         tx.athletes.forget(athlete.id, at)
 
