@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import socket
 import struct
 import threading
@@ -84,6 +85,11 @@ class Scripted:
                     return
 
 
+def hang_up(connection: socket.socket) -> None:
+    """Now: ``close`` waits until nobody reads from the socket any more, and the server does."""
+    os.close(connection.detach())
+
+
 def answer(
     status: int = 200, body: object = "", headers: dict[str, str] | None = None, *, length: int | None = None
 ) -> Script:
@@ -103,7 +109,7 @@ def raw_answer(
     def script(connection: socket.socket, asked: Asked) -> None:
         connection.sendall("\r\n".join(lines).encode() + content)
         if length is not None:
-            connection.close()
+            hang_up(connection)
 
     return script
 
@@ -125,14 +131,14 @@ def in_small_chunks(body: object, size: int) -> Script:
 
 def silence(connection: socket.socket, asked: Asked) -> None:
     """Take the request and say nothing for longer than a read timeout."""
-    time.sleep(0.2)
-    connection.close()
+    time.sleep(0.5)
+    hang_up(connection)
 
 
 def reset(connection: socket.socket, asked: Asked) -> None:
     """Break the connection off hard."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    hang_up(connection)
 
 
 def reset_mid_body(connection: socket.socket, asked: Asked) -> None:
@@ -150,7 +156,7 @@ def dripping(head: bytes, byte: bytes = b" ") -> Script:
         for _ in range(1000):
             connection.sendall(byte)
             time.sleep(0.02)
-        connection.close()
+        hang_up(connection)
 
     return script
 
@@ -173,7 +179,7 @@ DRIPS = {
 def chunks_cut_short(connection: socket.socket, asked: Asked) -> None:
     """A chunked body that never comes to its end."""
     connection.sendall(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"id\r\n')
-    connection.close()
+    hang_up(connection)
 
 
 def _read(request_line: str, stream: Any) -> Asked:

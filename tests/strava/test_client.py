@@ -9,7 +9,7 @@ from service.errors import Gone, QuotaExhausted, ScopeMissing, StravaError, Stra
 from service.strava.client import StravaClient
 from service.strava.exchange import Exchange
 from service.strava.quota import Limits, MemoryLedger, Pair
-from tests.strava.conftest import NOW, TOKEN
+from tests.strava.conftest import NOW, SLOW, TOKEN
 from tests.strava.scripted import (
     Asked,
     Script,
@@ -65,8 +65,8 @@ def test_detail_is_asked_for_without_segment_efforts(strava: StravaClient, scrip
     [
         reset,  # connection reset before an answer
         reset_mid_body,  # and in the middle of one
-        silence,  # the first byte does not come
-        drip,  # each byte comes in time, the whole does not
+        pytest.param(silence, marks=SLOW),  # the first byte does not come
+        pytest.param(drip, marks=SLOW),  # each byte comes in time, the whole does not
         chunks_cut_short,  # a chunked body without its end
         answer(200, '[{"id": 1}', length=5000),  # shorter than promised
         answer(200, '[{"id": 1}, {"i'),  # JSON cut off

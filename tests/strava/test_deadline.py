@@ -9,18 +9,19 @@ import pytest
 from service.errors import StravaUnavailable
 from service.strava.client import StravaClient
 from service.strava.deadline import Deadline
+from service.strava.exchange import Bounds
 from service.strava.oauth import OAuth
 from service.strava.subscription import Subscriptions
-from tests.strava.conftest import NOW, QUICK, REFRESH, SECRET, TOKEN
+from tests.strava.conftest import NOW, REFRESH, SECRET, SLOW, TOKEN
 from tests.strava.scripted import DRIPS, Script, Scripted
 
 LONG_S = 10.0
-"""A drip goes on for 20 s, the deadline is 0.3 s; the rest is patience with a busy machine."""
+"""A drip goes on for 20 s, the deadline is half a second; the rest is patience with a busy machine."""
 
 
 @pytest.fixture
-def subscriptions(scripted: Scripted) -> Subscriptions:
-    return Subscriptions("4711", SECRET, api_base=scripted.url, bounds=QUICK)
+def subscriptions(scripted: Scripted, bounds: Bounds) -> Subscriptions:
+    return Subscriptions("4711", SECRET, api_base=scripted.url, bounds=bounds)
 
 
 @pytest.fixture(params=["data", "token", "subscription"])
@@ -36,6 +37,7 @@ def call(
     return calls[request.param]
 
 
+@SLOW
 @pytest.mark.parametrize("script", DRIPS.values(), ids=DRIPS.keys())
 def test_a_drip_ends_at_the_deadline(call: Callable[[], object], scripted: Scripted, script: Script) -> None:
     """In the status line, the headers or the body, also where what came would do for an answer."""
@@ -74,6 +76,5 @@ def test_the_longest_call_holds_a_worker_less_than_half_a_minute() -> None:
     """Of the bounds that the service runs with."""
     from service.strava import oauth as renewal
     from service.strava import subscription
-    from service.strava.exchange import Bounds
 
     assert max(bounds.whole for bounds in (Bounds(), renewal.BOUNDS, subscription.BOUNDS)) < 30

@@ -19,7 +19,7 @@ from service.errors import (
 from service.strava.exchange import Exchange
 from service.strava.oauth import OAuth
 from service.strava.quota import Limits, MemoryLedger, Pair
-from tests.strava.conftest import CODE, NOW, REFRESH, SECRET, TOKEN
+from tests.strava.conftest import CODE, NOW, REFRESH, SECRET, SLOW, TOKEN
 from tests.strava.scripted import Script, Scripted, answer, drip, reset, reset_mid_body, silence
 
 IN_SIX_HOURS = NOW + timedelta(hours=6)
@@ -154,8 +154,8 @@ def test_a_living_token_is_never_thrown_away(
         (StravaUnavailable, answer(200, TOKENS | {"access_token": ["a"]})),
         (StravaUnavailable, reset),
         (StravaUnavailable, reset_mid_body),
-        (StravaUnavailable, silence),
-        (StravaUnavailable, drip),
+        pytest.param(StravaUnavailable, silence, marks=SLOW),
+        pytest.param(StravaUnavailable, drip, marks=SLOW),
     ],
 )
 def test_every_failed_renewal_is_one_of_ours(

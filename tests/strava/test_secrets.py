@@ -13,7 +13,7 @@ from service.errors import FreshlegsError
 from service.strava.client import StravaClient
 from service.strava.exchange import Answer
 from service.strava.oauth import OAuth, parse_callback
-from tests.strava.conftest import CANARIES, CODE, NOW, REFRESH, SECRET, TOKEN
+from tests.strava.conftest import CANARIES, CODE, NOW, REFRESH, SECRET, SLOW, TOKEN
 from tests.strava.scripted import (
     Asked,
     Script,
@@ -61,7 +61,9 @@ CALLS: dict[str, Callable[[StravaClient, OAuth], object]] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, marks=SLOW) if each in ("silence", "drip") else each for each in FAULTS]
+)
 def test_nothing_leaks_when_a_call_fails(
     fault: str,
     call: str,
