@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.activity import Activity, Source
+from service.domain.text import printable
 from service.errors import AppInactive, QuotaExhausted, StravaError
 from service.logs import log
 from service.store.session import Transaction
@@ -26,7 +27,7 @@ def store_rows(tx: Transaction, athlete_id: UUID, rows: Rows, now: datetime) -> 
             good.append(_of_strava(row))
         except RowRejected as rejection:
             refused += 1
-            external_id = None if row.get("id") is None else _printable(str(row["id"]))
+            external_id = None if row.get("id") is None else printable(str(row["id"]))
             tx.quarantine.add(athlete_id, Source.STRAVA, external_id, rejection.field, rejection.reason, now)
     upserted = tx.activities.upsert(athlete_id, good, now)
     if upserted.new or refused:
@@ -53,8 +54,3 @@ def _of_strava(row: dict[str, Any]) -> Activity:
     if not (activity.external_id.isascii() and activity.external_id.isdecimal()):
         raise RowRejected("id", "is not a whole number, as every id of Strava's is")
     return activity
-
-
-def _printable(text: str) -> str:
-    """What a database can hold of it, and a page show."""
-    return "".join(filter(str.isprintable, text))[:100]

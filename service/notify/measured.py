@@ -2,6 +2,7 @@
 
 from service.domain.measured import Felts, Share
 from service.domain.reply import Felt
+from service.domain.text import listed
 from service.notify.phrases import NOT_MEASURED
 
 FELT = ((Felt.YES, "matched how you felt"), (Felt.PARTLY, "matched partly"), (Felt.NO, "did not match"))
@@ -25,7 +26,6 @@ def _of_people(share: Share) -> str:
 def _of_oneself(felts: Felts) -> str:
     """``Of the 5 warnings of this kind that you answered, 3 matched how you felt and 2 did not match.``"""
     parts = [f"{felts.counts[felt]} {words}" for felt, words in FELT if felts.counts.get(felt)]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     if felts.total == 1:
         return f"You have answered one warning of this kind: it {parts[0].removeprefix('1 ')}."
-    return f"Of the {felts.total} warnings of this kind that you answered, {listed}."
+    return f"Of the {felts.total} warnings of this kind that you answered, {listed(parts)}."

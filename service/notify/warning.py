@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from service.domain.advice import Advice, StrengthBlock, Suggestion
 from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Evidence, Finding
+from service.domain.text import listed
 from service.notify import days, phrases, quantity
 from service.notify.chart import ALT
 from service.notify.letter import (
@@ -105,7 +106,7 @@ def _sureness(told: Told) -> Section:
     level = phrases.LEVELS[finding.level] if finding.level else "This is a hint, not more."
     channels = sorted(finding.channels.items(), key=lambda item: -item[1])
     pointing = [f"{phrases.CHANNELS[c]} ({phrases.strength(v)})" for c, v in channels if v > 0]
-    why = f" What points that way: {_listed(pointing)}." if pointing else ""
+    why = f" What points that way: {listed(pointing)}." if pointing else ""
     blocks: list[Block] = [Paragraph(f"{level}{why} {told.measured or phrases.NOT_MEASURED}")]
     unseen = _once(phrases.unseen(name) for name in (*finding.unseen, *told.assessment.unseen))
     if unseen:
@@ -273,11 +274,6 @@ def _sources(told: Told) -> Section:
     single = _once(source for line in cited for source in line.split("; "))
     sources = sorted((f"{source}." for source in single), key=lambda source: source.startswith("freshlegs"))
     return Section(title, (Points(tuple(sources)),), "fine")
-
-
-def _listed(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _once(sentences: Iterable[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.domain.activity import RUNS, Activity, Lap, Source, Split
+from service.domain.text import printable
 from service.errors import FreshlegsError
 
 Row = Mapping[str, Any]
@@ -25,7 +26,6 @@ STEPS_FROM_STRIDES_BELOW = 110.0  # running cadence is one foot a minute; nobody
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2200
 UTC_OFFSET_S = 14 * 3600  # the furthest zone
 HIGHEST_M = 20_000.0
-LONGEST_TEXT = 100
 LARGEST_WHOLE = 2**31 - 1  # what a column of integers holds
 FAR_OFFSET = "is more than 14 hours; seconds east of Greenwich are expected"
 
@@ -210,14 +210,11 @@ def _whole(value: object) -> int | None:
 
 
 def _plain(text: str) -> bool:
-    """No control characters (Postgres keeps no NUL), no half characters, nothing that turns the line."""
-    return len(text) <= LONGEST_TEXT and text.isprintable()
+    return printable(text) == text
 
 
 def _text(value: object) -> str | None:
-    """At most 100 printable characters of it."""
-    text = "".join(filter(str.isprintable, value[:LONGEST_TEXT])) if isinstance(value, str) else ""
-    return text or None
+    return printable(value) or None if isinstance(value, str) else None
 
 
 def _within(row: Row, key: str, low: float, high: float, doubts: list[Doubt]) -> float | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from service.domain.text import listed
 from service.store.guards import Guard
 from service.store.quota import CLOSED, OFF
 from service.store.vitals import OVERDUE_AFTER, UNSENT_AFTER, Vitals, Waiting
@@ -86,16 +87,10 @@ def overview(deps: Deps, visit: AdminVisit, _admin: AdminId) -> HTMLResponse:
         visit,
         tabs=TABS,
         here="/admin",
-        headline=f"Look at: {_listed(troubled)}" if troubled else "Everything runs",
+        headline=f"Look at: {listed(troubled)}" if troubled else "Everything runs",
         now=words.stamp(now),
         cards=cards,
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """``a, b and c``."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def ago(seconds: float) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Channel, Finding, Level, State
 from service.domain.night import Silence
+from service.domain.text import listed
 
 USUAL_WINDOW = timedelta(days=2)
 """How long heavy legs may last where the finding names no day."""
@@ -162,10 +163,6 @@ def how_sure(finding: Finding) -> str:
     agreeing = [CHANNELS[c] for c, strength in finding.channels.items() if strength >= AGREEING]
     weak = [CHANNELS[c] for c, strength in finding.channels.items() if 0 < strength < AGREEING]
     sure = LEVELS[finding.level] if finding.level else "Only noted"
-    because = f": {_listed(agreeing)} {'agree' if len(agreeing) > 1 else 'shows it'}" if agreeing else ""
-    faint = f"; {_listed(weak)} only faintly" if weak else ""
+    because = f": {listed(agreeing)} {'agree' if len(agreeing) > 1 else 'shows it'}" if agreeing else ""
+    faint = f"; {listed(weak)} only faintly" if weak else ""
     return f"{sure}{because}{faint}."
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
