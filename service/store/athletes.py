@@ -22,8 +22,6 @@ PARKED_AFTER = 10
 """Work that failed so often needs a person: the row says so, and nobody tries any more (see ``parking``)."""
 SYNCED_RECENTLY = timedelta(minutes=30)
 """A night is judged on a sync at most this much older than its due instant."""
-SUSPECT_AFTER = 2
-"""A night begun so often, and ended by neither a verdict nor an error, may be what its workers died of."""
 RELEASED = {"sync_lease_until": None, "sync_held_until": None}
 """Of a sync that nobody has asked for and nobody is doing."""
 
@@ -212,7 +210,7 @@ class Athletes:
 
         A night waits for a sync not older than half an hour before it, but not longer than ``grace_s`` from
         when it was due, or the athlete connected: before the first list not even the zone is known. Of the
-        suspects (``SUSPECT_AFTER``) one is judged at a time, so that none dies of another ten times.
+        suspects (``_suspect``) one is judged at a time, so that none dies of another ten times.
         """
         fresh = AthleteRow.synced_at >= AthleteRow.next_night_at - SYNCED_RECENTLY
         waits_since = func.greatest(AthleteRow.next_night_at, AthleteRow.connected_at)
@@ -228,10 +226,9 @@ class Athletes:
         in_hand = select(others.id).where(
             _suspect(others), others.night_parked_at.is_(None), ~claims.free(others.night_lease_until)
         )
-        least_tried = (AthleteRow.night_attempts, AthleteRow.next_night_at)
-        first = select(AthleteRow.id).where(due, _suspect(AthleteRow)).order_by(*least_tried).limit(1)
-        alone = and_(AthleteRow.id == first.scalar_subquery(), ~in_hand.exists())
-        due = and_(due, or_(~_suspect(AthleteRow), alone))
+        suspect, least_tried = _suspect(AthleteRow), (AthleteRow.night_attempts, AthleteRow.next_night_at)
+        due = claims.one_at_a_time(AthleteRow, due, suspect, *least_tried)
+        due = and_(due, or_(~suspect, ~in_hand.exists()))
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
     def nights_judged(
@@ -294,4 +291,5 @@ def sync_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _suspect(of: type[AthleteRow]) -> ColumnElement[bool]:
-    return and_(of.night_attempts >= SUSPECT_AFTER, of.night_error.is_(None))
+    """A night begun often, and ended by neither a verdict nor an error."""
+    return and_(of.night_attempts >= claims.SUSPECT_AFTER, of.night_error.is_(None))

@@ -7,10 +7,13 @@ skipped, not waited for. Leases end by the database's clock, because the clocks 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Interval, cast, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Interval, and_, cast, func, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.store.tables import AthleteRow, MailRow
+
+SUSPECT_AFTER = 2
+"""Workers that died over a row, or may have; from then on it is a suspect."""
 
 
 def lease(seconds: float) -> ColumnElement[Any]:
@@ -21,6 +24,18 @@ def lease(seconds: float) -> ColumnElement[Any]:
 def free(lease_until: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Whether nobody holds the row."""
     return or_(lease_until.is_(None), lease_until < func.clock_timestamp())
+
+
+def one_at_a_time(
+    table: type[AthleteRow] | type[MailRow],
+    due: ColumnElement[bool],
+    suspect: ColumnElement[bool],
+    *order: InstrumentedAttribute[Any],
+) -> ColumnElement[bool]:
+    """Which rows are ``due`` when of the ``suspect`` ones only the first in ``order`` is: what workers may
+    die of takes nothing else along for ever."""
+    first = select(table.id).where(due, suspect).order_by(*order).limit(1).scalar_subquery()
+    return and_(due, or_(~suspect, table.id == first))
 
 
 def claim(

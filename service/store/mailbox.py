@@ -25,7 +25,6 @@ from service.store.tables import MailRow
 __all__ = ["MailRecord", "MailState", "Mailbox", "Outgoing"]
 SENDING_LEASE_S = 120
 """A worker that has not handed over by then is taken for dead; the message has not left."""
-SUSPECT_AFTER = 2
 DOUBT_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
 """Mails that do not speak of one day lose their sense more slowly."""
@@ -95,12 +94,10 @@ class Mailbox:
     def claim_due(self, now: datetime, limit: int, lease_s: int = 120) -> list[UUID]:
         """Mails to be sent, longest waiting first; not named again for ``lease_s`` seconds.
 
-        Of those whose worker has died twice one at a time: the one to blame takes no other along for ever.
+        Of those whose worker has died twice one at a time.
         """
         free = and_(_takeable(now), claims.free(MailRow.lease_until))
-        suspect = MailRow.crashes >= SUSPECT_AFTER
-        one = select(MailRow.id).where(free, suspect).order_by(MailRow.due_at).limit(1).scalar_subquery()
-        due = and_(free, or_(~suspect, MailRow.id == one))
+        due = claims.one_at_a_time(MailRow, free, MailRow.crashes >= claims.SUSPECT_AFTER, MailRow.due_at)
         values = {"lease_until": claims.lease(lease_s)}
         return claims.claim(self._connection, MailRow, due, MailRow.due_at, limit, values)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from service.domain.night import MailKind
-from service.store.mailbox import SUSPECT_AFTER, MailState, Outgoing
+from service.store.claims import SUSPECT_AFTER
+from service.store.mailbox import MailState, Outgoing
 from service.store.parking import MAIL_PARKED_AFTER
 from service.store.session import Store, Transaction
 from tests.store.samples import DAY, HOUR, NOW, TODAY, letter
