@@ -6,9 +6,8 @@ Strength work never starts inside the recovery window: ``StrengthBlock.start`` i
 from datetime import date, timedelta
 
 from service.advise.catalogue import Block, Catalogue, Entry, Item, Ladder, Place
-from service.advise.restraint import RED_FLAG_CONTEXTS
 from service.domain.advice import Advice, StrengthBlock, Suggestion
-from service.domain.finding import Assessment
+from service.domain.finding import RED_FLAGS, Assessment
 from service.domain.history import Profile, StrengthHabit
 
 ADULT_FROM = 18
@@ -24,7 +23,7 @@ def advise(
     nothing about training may be suggested. ``novice``: running for less than a year.
     """
     finding = assessment.leading
-    if finding is None or assessment.contexts & RED_FLAG_CONTEXTS:
+    if finding is None or assessment.contexts & RED_FLAGS:
         return None
     entry = catalogue.entry(finding.cause, finding.rule)
     if entry is None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from service.analyse.constants import Constants
 from service.analyse.load import Loads
 from service.analyse.sessions import Sessions
+from service.analyse.window import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,7 +21,6 @@ Flags = NDArray[np.bool_]
 MOST_RUNS = 64  # of a baseline; the newest are kept
 HUBER = 1.345  # 95 % efficiency for normal errors (Huber 1964)
 ROUNDS = 6
-MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,11 @@ from service.analyse.constants import Constants
 from service.analyse.drift import Drift
 from service.analyse.load import Loads
 from service.analyse.sessions import Sessions
+from service.analyse.window import MAD_TO_SD
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-MAD_TO_SD = 1.4826
 
 
 class HeatTier(IntEnum):

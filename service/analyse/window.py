@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MAD_TO_SD = 1.4826
+"""What a median absolute deviation is multiplied by to be a standard deviation, for normal scatter."""
+
 
 def lately(values: Floats, days: int, back: int = 0) -> Floats:
     """The last ``days`` rows as they stood ``back`` nights earlier."""

@@ -57,6 +57,10 @@ class Context(StrEnum):
     LATE_SYNC = "late_sync"
 
 
+RED_FLAGS = frozenset({Context.ILLNESS, Context.PAIN})
+"""A "yes" to one of these suspends every training suggestion until the athlete takes it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One observed number beside the athlete's own normal, with the days it was seen on.

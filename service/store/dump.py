@@ -71,7 +71,7 @@ def load(dsn: str, file: Path) -> None:
 
 def _run(dsn: str, program: str, *arguments: str) -> None:
     """The address goes by the environment: arguments are shown to everybody on the machine."""
-    folder = binaries.tools(_server(dsn), program)
+    folder = binaries.tools(server_version(dsn), program)
     given = {
         ENVIRONMENT[key]: str(value) for key, value in conninfo_to_dict(dsn).items() if key in ENVIRONMENT
     }
@@ -87,8 +87,8 @@ def _run(dsn: str, program: str, *arguments: str) -> None:
         raise DatabaseUnavailable(f"{program} failed: {done.stderr.strip()[-400:]}")
 
 
-def _server(dsn: str) -> int:
-    """Major version of the server."""
+def server_version(dsn: str) -> int:
+    """Major version of the server. Raises ``DatabaseUnavailable``."""
     try:
         with psycopg.connect(dsn, connect_timeout=5) as connection:
             return connection.info.server_version // 10_000

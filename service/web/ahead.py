@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from service.domain.athlete import Units
-from service.domain.finding import Assessment, Context, State
+from service.domain.finding import RED_FLAGS, Assessment, State
 from service.web import words
 from service.web.deps import WebDeps
 
-RED_FLAGS = frozenset({Context.ILLNESS, Context.PAIN})
-"""Who has said so gets no figure to run by."""
 TODAY_FOR = timedelta(days=1)
 """A verdict older than that speaks of another morning."""
 

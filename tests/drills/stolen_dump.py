@@ -12,6 +12,7 @@ from service.backup import save
 from service.domain.grant import Tokens
 from service.errors import DecryptionError
 from service.store import binaries
+from service.store.dump import server_version
 from service.store.rotation import SEALED
 from tests.drills.figure import Figure, none
 from tests.drills.ground import Ground, open_ground
@@ -90,9 +91,7 @@ def spelt(canary: str) -> list[bytes]:
 def _written(ground: Ground) -> tuple[bytes, bytes]:
     """The dump as text with everything unpacked, and all that the processes and Postgres have logged."""
     file = save(ground.store, ground.dsn, ground.home / "dump", _journal(ground), ground.clock.now())
-    with psycopg.connect(ground.dsn) as connection:
-        server = connection.info.server_version // 10_000
-    program = binaries.tools(server, "pg_restore") / "pg_restore"
+    program = binaries.tools(server_version(ground.dsn), "pg_restore") / "pg_restore"
     plain = subprocess.run([program, "--file=-", file], capture_output=True, check=True).stdout
     logs = [ground.home / "processes.log", *ground.home.glob("data/postgres/*.log")]
     text = b"".join(log.read_bytes() for log in logs if log.exists())
