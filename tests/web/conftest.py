@@ -23,15 +23,12 @@ from service.domain.grant import Grant, Tokens
 from service.domain.history import Sex
 from service.domain.message import Message
 from service.domain.night import MailKind
-from service.store.postgres import EmbeddedPostgres
-from service.store.session import Store, open_store
-from service.store.tables import Base
+from service.store.session import Store
 from service.web import consent
 from service.web.admin_login import HASHER
 from service.web.app import build_web
 from service.web.deps import WebDeps
 from service.web.session import ADMIN
-from tests.fixtures_postgres import clone, drop, keyring
 
 with warnings.catch_warnings():
     # Starlette would rather have the successor of httpx, which the service itself does not use.
@@ -183,27 +180,6 @@ def confirm_address(*, confirm_url: str, day: date) -> Message:
     return Message(
         MailKind.CONFIRM_ADDRESS, day, "Is this you?", f"Open {confirm_url}", f"<a>{confirm_url}</a>"
     )
-
-
-@pytest.fixture(scope="session")
-def web_store(postgres: EmbeddedPostgres, postgres_template: str) -> Iterator[Store]:
-    """One database for all tests of this folder: emptying it takes a tenth of the time of a new one."""
-    dsn = clone(postgres, postgres_template)
-    opened = open_store(dsn, keyring())
-    yield opened
-    opened.close()
-    drop(postgres, dsn)
-
-
-@pytest.fixture
-def store(web_store: Store) -> Iterator[Store]:
-    """An empty store."""
-    yield web_store
-    with web_store.transaction() as tx:
-        for table in reversed(Base.metadata.sorted_tables):
-            tx.connection.execute(table.delete())
-        for name in ("events", "jobs", "workers"):
-            tx.connection.exec_driver_sql(f"DELETE FROM procrastinate_{name}")
 
 
 @pytest.fixture
