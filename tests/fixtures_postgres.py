@@ -70,6 +70,18 @@ def clone(server: EmbeddedPostgres, of: str) -> str:
     return server.dsn_of(name)
 
 
+@contextlib.contextmanager
+def store_apart() -> Iterator[tuple[Store, str]]:
+    """A migrated store without rows on a cluster of its own, and its DSN."""
+    with cluster() as server:
+        dsn = clone(server, template(server))
+        opened = open_store(dsn, keyring())
+        try:
+            yield opened, dsn
+        finally:
+            opened.close()
+
+
 def empty(store: Store) -> None:
     """Delete every row but the schema's own version, after throwing out whoever is still connected."""
     if store.engine.pool.checkedout():  # type: ignore[attr-defined]

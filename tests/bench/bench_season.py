@@ -8,7 +8,6 @@ to the next.
 import logging
 import os
 import random
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -33,12 +31,11 @@ from service.jobs.subscription import subscribe
 from service.jobs.sync import deepen, sync
 from service.pages import build_pages
 from service.roles import Running
-from service.store.session import open_store
 from service.strava.quota import Limits, Pair
 from tests.apps import Asked, an_app, connect
 from tests.demo.season import free_port, wait_for_pages
 from tests.demo.simulated import SimulatedClock
-from tests.fixtures_postgres import clone, cluster, keyring, template
+from tests.fixtures_postgres import store_apart
 from tests.strava_standin.control import Standin
 
 START = datetime(2026, 3, 1, 0, 0, 10, tzinfo=UTC)
@@ -261,10 +258,7 @@ def _open(stack: ExitStack, athletes: int) -> Season:
     standin = stack.enter_context(Standin.start(now=START, seed=7, athletes=[]))
     wishes = [{"kind": "steady", "id": 7_100_000 + n, "zone": "Europe/Oslo"} for n in range(athletes)]
     standin.reset(now=START, athletes=wishes, history_days=HISTORY_DAYS, future_days=-1, **limits)
-    server = stack.enter_context(cluster(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-    dsn = clone(server, template(server))
-    store = open_store(dsn, keyring())
-    stack.callback(store.close)
+    store, dsn = stack.enter_context(store_apart())
     clock, port = SimulatedClock(START), free_port()
     read, overall = Pair(*limits["read_limit"]), Pair(*limits["overall_limit"])
     app = stack.enter_context(

@@ -1,6 +1,5 @@
 """Drill 15: sessions come, change, hide and go; events are lost, doubled, late, shuffled; then one list."""
 
-import json
 import random
 from datetime import timedelta
 from typing import Any
@@ -10,9 +9,9 @@ from service.jobs.events import hear
 from service.jobs.sync import sync
 from tests.drills.figure import Figure, none
 from tests.drills.size import Size
-from tests.drills.workshop import SUBSCRIPTION, Workshop, open_workshop
+from tests.drills.workshop import Workshop, open_workshop
+from tests.posts import STEADY, posted
 
-STEADY = 7_000_001
 LOST, DOUBLED, LATE = 0.2, 0.2, 0.2
 
 
@@ -25,16 +24,7 @@ class Post:
         self.carried = 0
 
     def send(self, object_id: int, aspect: str, **updates: str) -> None:
-        event = {
-            "aspect_type": aspect,
-            "event_time": int(self._shop.clock.now().timestamp()),
-            "object_id": object_id,
-            "object_type": "activity",
-            "owner_id": STEADY,
-            "subscription_id": SUBSCRIPTION,
-            "updates": updates,
-        }
-        body = json.dumps(event).encode()
+        body = posted(object_id, aspect, at=int(self._shop.clock.now().timestamp()), updates=updates)
         if self._rng.random() >= LOST:
             self._later += [body] * (2 if self._rng.random() < DOUBLED else 1)
 

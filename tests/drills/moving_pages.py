@@ -5,9 +5,9 @@ from datetime import timedelta
 from service.jobs.tokens import access_token
 from tests.drills.figure import Figure, none
 from tests.drills.size import Size
-from tests.drills.workshop import SUBSCRIPTION, Workshop, open_workshop
+from tests.drills.workshop import Workshop, open_workshop
+from tests.posts import STEADY, posted
 
-STEADY = 7_000_001
 SHORT = [150, 0, 180, 1, 190, 199]
 UNREADABLE_S = 240
 
@@ -27,10 +27,7 @@ def drill(size: Size) -> list[Figure]:
         for number in range(rounds):
             row = shop.standin.insert(STEADY, distance=2000.0 + number)
             at = int(shop.clock.now().timestamp())
-            shop.carry(
-                b'{"aspect_type":"create","event_time":%d,"object_id":%d,"object_type":"activity",'
-                b'"owner_id":%d,"subscription_id":%d}' % (at, row["id"], STEADY, SUBSCRIPTION)
-            )
+            shop.carry(posted(row["id"], at=at))
             shop.pass_time(timedelta(minutes=50), timedelta(minutes=5))
             query = "SELECT count(*) FROM activity WHERE external_id = :id AND detailed"
             early += shop.count(query, id=str(row["id"]))

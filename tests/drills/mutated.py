@@ -8,14 +8,14 @@ from uuid import UUID
 from service.jobs.sync import deepen, sync
 from tests.drills.figure import Figure, none
 from tests.drills.size import Size
-from tests.drills.workshop import SUBSCRIPTION, Workshop, open_workshop
+from tests.drills.workshop import Workshop, open_workshop
+from tests.posts import STEADY, event
 
 NASTY: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, 2**200, 1e308, float("nan"), float("inf"), "", "x" * 70_000, "NaN", "1e400",
     "\u202etxt\u0000\u0007", "2026-02-30T25:61:61Z", "2026-03-01T10:00:60Z", "0000-00-00", [], {}, [[[[]]]],
     {"a": {"b": {"c": [None]}}}, [None] * 100, "\ud800",
 )  # fmt: skip
-STEADY = 7_000_001
 
 
 def drill(size: Size) -> list[Figure]:
@@ -31,7 +31,9 @@ def drill(size: Size) -> list[Figure]:
         for _ in range(total // 10):
             _token(shop, rng, athlete)
         for _ in range(total * 3 // 10):
-            shop.guarded(lambda: shop.carry(_mutated(rng, _event(), dump=True)))
+            shop.guarded(
+                lambda: shop.carry(_mutated(rng, event(1, "update", updates={"title": "x"}), dump=True))
+            )
         shop.standin.clear_faults()
         connected = shop.count("SELECT count(*) FROM athlete WHERE state = 'connected'")
         return [
@@ -85,13 +87,6 @@ def _answer(shop: Workshop, path: str, body: Any) -> None:
     """The next call to ``path`` is answered with this, and those after it as usual."""
     shop.standin.clear_faults()
     shop.standin.fault(path=path, calls=[1], status=200, body=json.dumps(body))
-
-
-def _event() -> dict[str, Any]:
-    return {
-        "aspect_type": "update", "event_time": 1_772_348_400, "object_id": 1, "object_type": "activity",
-        "owner_id": STEADY, "subscription_id": SUBSCRIPTION, "updates": {"title": "x"},
-    }  # fmt: skip
 
 
 def _mutated(rng: random.Random, value: dict[str, Any], *, dump: bool = False) -> Any:

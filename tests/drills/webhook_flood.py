@@ -1,7 +1,6 @@
 """Drill 18: events faster than anybody runs, to a real page; and thousands that are forged."""
 
 import http.client
-import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from tests.demo.season import wait_for_pages
 from tests.drills.figure import Figure, none
 from tests.drills.ground import START, Ground, open_ground
 from tests.drills.size import Size
-from tests.drills.workshop import SUBSCRIPTION
+from tests.posts import SUBSCRIPTION, posted
 
 KINDS = ("steady", "fitter", "no_heart_rate", "hot_week")
 SENDERS = 8
@@ -83,17 +82,10 @@ def _post(ground: Ground, rate: int, sessions: Sequence[int]) -> list[float]:
         for n in range(lane, len(sessions), SENDERS):
             if rate:
                 time.sleep(max(0.0, began + n / rate - time.monotonic()))
-            event = {
-                "aspect_type": "delete" if n % 3 == 0 else "create",
-                "event_time": 1_772_000_000 + n,
-                "object_id": sessions[n],
-                "object_type": "activity",
-                "owner_id": athletes[n % len(athletes)],
-                "subscription_id": SUBSCRIPTION,
-                "updates": {},
-            }
+            aspect = "delete" if n % 3 == 0 else "create"
+            body = posted(sessions[n], aspect, owner=athletes[n % len(athletes)], at=1_772_000_000 + n)
             sent = time.monotonic()
-            connection.request("POST", path, json.dumps(event), {"Content-Type": "application/json"})
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             answer.read()
             took.append(time.monotonic() - sent if answer.status == 200 else 3600.0)

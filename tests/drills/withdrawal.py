@@ -1,13 +1,13 @@
 """Drill 41: athletes remove us in Strava's settings; all of theirs goes, and nothing brings it back."""
 
-import json
 import time
 from datetime import timedelta
 
 from service.store.tables import Base
 from tests.drills.figure import Figure, none
 from tests.drills.size import Size
-from tests.drills.workshop import SUBSCRIPTION, Workshop, open_workshop
+from tests.drills.workshop import Workshop, open_workshop
+from tests.posts import posted
 
 STAYING = 7_000_001
 """One athlete stays: nothing of theirs may go."""
@@ -51,17 +51,9 @@ def drill(size: Size) -> list[Figure]:
 
 
 def _event(shop: Workshop, owner: int, object_id: int, kind: str, aspect: str) -> bytes:
-    return json.dumps(
-        {
-            "aspect_type": aspect,
-            "event_time": int(shop.clock.now().timestamp()),
-            "object_id": object_id,
-            "object_type": kind,
-            "owner_id": owner,
-            "subscription_id": SUBSCRIPTION,
-            "updates": {"authorized": "false"} if aspect == "update" else {},
-        }
-    ).encode()
+    updates = {"authorized": "false"} if aspect == "update" else {}
+    at = int(shop.clock.now().timestamp())
+    return posted(object_id, aspect, owner=owner, at=at, object_type=kind, updates=updates)
 
 
 def _tables() -> list[str]:

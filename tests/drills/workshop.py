@@ -3,13 +3,11 @@
 For drills of what Strava does to us. What crashes do to processes is drilled on ``ground``.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,16 +19,15 @@ from service.errors import FreshlegsError
 from service.jobs.clock import due_backfills, due_erasures, due_events, due_mails, due_nights, due_syncs
 from service.jobs.intake import Intake
 from service.jobs.roster import JOBS
-from service.store.session import open_store
 from service.strava.quota import Limits, Pair
 from tests.apps import Asked, Recording, an_app, connect
 from tests.demo.simulated import SimulatedClock
 from tests.drills.ground import HISTORY_DAYS, START, ZONES
-from tests.fixtures_postgres import clone, cluster, keyring, template
+from tests.fixtures_postgres import store_apart
+from tests.posts import SUBSCRIPTION
 from tests.strava_standin.control import Standin
 
 TICKS = (due_events, due_syncs, due_backfills, due_nights, due_mails, due_erasures)
-SUBSCRIPTION = 131300
 PLENTY = (900_000, 900_000)
 
 
@@ -159,10 +156,7 @@ def open_workshop(
             overall_limit=overall,
             short_pages=list(short_pages),
         )
-        server = stack.enter_context(cluster(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-        dsn = clone(server, template(server))
-        store = open_store(dsn, keyring())
-        stack.callback(store.close)
+        store, dsn = stack.enter_context(store_apart())
         clock, mailer = SimulatedClock(start), Recording()
         app = stack.enter_context(
             an_app(

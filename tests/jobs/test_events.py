@@ -17,27 +17,12 @@ from service.settings import Settings
 from service.store.inbox import Outcome
 from tests.apps import again, connect
 from tests.jobs.test_sync import DAY, claimed_sync, kept, pass_
-
-STEADY, SUBSCRIPTION = 7000001, 131300
-
-
-def event(object_id, aspect="create", *, owner=STEADY, at=1772348400, **changes):
-    """The body of one post."""
-    given = {
-        "aspect_type": aspect,
-        "event_time": at,
-        "object_id": object_id,
-        "object_type": "activity",
-        "owner_id": owner,
-        "subscription_id": SUBSCRIPTION,
-        "updates": {},
-    }
-    return json.dumps(given | changes).encode()
+from tests.posts import STEADY, SUBSCRIPTION, posted
 
 
 def withdrawal(**changes):
     given = {"object_id": STEADY, "aspect": "update", "object_type": "athlete"}
-    return event(**given | {"updates": {"authorized": "false"}} | changes)
+    return posted(**given | {"updates": {"authorized": "false"}} | changes)
 
 
 def told(app):
@@ -82,16 +67,16 @@ class TestIntake:
     def test_the_same_event_is_kept_once(self, live, post):
         """Strava sends again what we may have acknowledged too late."""
         for _ in range(3):
-            post(event(1))
-        post(event(1, "update", updates={"private": "true"}))
+            post(posted(1))
+        post(posted(1, "update", updates={"private": "true"}))
         assert outcomes(live) == {"waiting": 2}
 
     @pytest.mark.parametrize(
         ("body", "reason"),
         [
             (b"{}", "object_type"),  # no event
-            (event(1, owner=99), "unknown_owner"),  # nobody we know
-            (event(1, subscription_id=1), "other_subscription"),  # not the one we made
+            (posted(1, owner=99), "unknown_owner"),  # nobody we know
+            (posted(1, subscription_id=1), "other_subscription"),  # not the one we made
             (withdrawal(object_id=5), "object_id"),  # an owner who speaks for another
         ],
     )
@@ -105,7 +90,7 @@ class TestIntake:
         """Nothing may bring them back."""
         with live.store.transaction() as tx:
             tx.athletes.disconnect(athlete.id)
-        post(event(1))
+        post(posted(1))
         assert told(live) == ({}, {"unknown_owner": 1})
 
     @pytest.mark.parametrize(
@@ -121,12 +106,12 @@ class TestIntake:
     def test_signatures(self, live, athlete, mode, signature, found):
         """Required, observed, or not looked at."""
         settings = Settings(_env_file=None, webhook_signature=mode, webhook_signing_key="key" * 9)
-        Intake(replace(live, settings=settings)).take(event(1), signature)
+        Intake(replace(live, settings=settings)).take(posted(1), signature)
         assert outcomes(live) == found
 
     def test_titles_are_not_kept(self, live, post):
         """What was updated is there as a keyed hash."""
-        post(event(1, "update", updates={"title": "canary-title"}))
+        post(posted(1, "update", updates={"title": "canary-title"}))
         with live.store.transaction() as tx:
             (row,) = tx.connection.exec_driver_sql("SELECT inbox::text, seal FROM inbox").all()
         assert "canary" not in row[0]
@@ -145,9 +130,9 @@ class TestLook:
     def test_a_new_session_costs_one_read_however_often_it_is_told(self, live, strava, athlete, post):
         """Its detail: no list, and no other call."""
         row = strava.insert(STEADY, distance=5000.0)
-        post(event(row["id"]))
-        post(event(row["id"], "update", updates={"private": "false"}))
-        post(event(row["id"], "update", updates={"type": "Run"}, at=1772348401))
+        post(posted(row["id"]))
+        post(posted(row["id"], "update", updates={"private": "false"}))
+        post(posted(row["id"], "update", updates={"type": "Run"}, at=1772348401))
         listen(live, athlete)
         assert kept(live, athlete)[str(row["id"])].distance_m == 5000.0
         assert len(strava.ledger()) == 1
@@ -155,7 +140,7 @@ class TestLook:
 
     def test_a_new_title_costs_nothing(self, live, strava, athlete, post):
         """No title is kept."""
-        post(event(strava.activities(STEADY)[0]["id"], "update", updates={"title": "x"}))
+        post(posted(strava.activities(STEADY)[0]["id"], "update", updates={"title": "x"}))
         listen(live, athlete)
         assert (outcomes(live), strava.ledger()) == ({Outcome.NOTHING_OF_OURS: 1}, [])
 
@@ -163,7 +148,7 @@ class TestLook:
         """At growing distances; then the list will have it."""
         row = strava.insert(STEADY)
         strava.fault(path="/activities/", calls=[1, 2], status=404, body="")
-        post(event(row["id"]))
+        post(posted(row["id"]))
         for wait in LOOK_AGAIN_AFTER[:2]:
             listen(live, athlete)
             assert outcomes(live) == {"waiting": 1}
@@ -175,7 +160,7 @@ class TestLook:
 
     def test_what_is_never_there_costs_five_reads(self, live, strava, athlete, post, clock):
         """A forged id, for instance."""
-        post(event(404404))
+        post(posted(404404))
         for wait in (*LOOK_AGAIN_AFTER, timedelta(0)):
             listen(live, athlete)
             pass_(live, strava, clock, wait)
@@ -186,7 +171,7 @@ class TestLook:
         """404, and the row goes."""
         newest = strava.activities(STEADY)[0]["id"]
         strava.delete(newest)
-        post(event(newest, "delete"))
+        post(posted(newest, "delete"))
         listen(live, athlete)
         assert str(newest) not in kept(live, athlete)
         assert outcomes(live) == {Outcome.REMOVED: 1}
@@ -195,7 +180,7 @@ class TestLook:
         """Strava is down: the session is shown to nobody, and back when it turns out to be there."""
         newest = str(strava.activities(STEADY)[0]["id"])
         strava.fault(path="/activities/", calls=[1], status=503)
-        post(event(int(newest), "delete"))
+        post(posted(int(newest), "delete"))
         listen(live, athlete)
         assert newest not in kept(live, athlete)
         pass_(live, strava, clock, timedelta(minutes=10))
@@ -211,7 +196,7 @@ class TestLook:
             tx.subscription.made(SUBSCRIPTION, live.now())
         newest = next(row for row in strava.activities(STEADY) if not row["private"])["id"]
         strava.hide(newest)
-        Intake(live).take(event(newest, "delete"), None)
+        Intake(live).take(posted(newest, "delete"), None)
         listen(live, athlete)
         assert str(newest) not in kept(live, athlete)
 
@@ -220,7 +205,7 @@ class TestLook:
         row = strava.activities(STEADY)[0]
         body = json.dumps(row | {"id": 4711, "athlete": {"id": 1}})
         strava.fault(path="/activities/4711", chance=1.0, status=200, body=body)
-        post(event(4711))
+        post(posted(4711))
         listen(live, athlete)
         assert "4711" not in kept(live, athlete)
         assert outcomes(live) == {Outcome.NOT_THEIRS: 1}
@@ -229,7 +214,7 @@ class TestLook:
         """An archive of years moved to Strava: 50 sessions, one call."""
         rows = [strava.insert(STEADY, distance=1000.0 + n) for n in range(50)]
         for row in rows:
-            post(event(row["id"]))
+            post(posted(row["id"]))
         listen(live, athlete)
         claimed_sync(live, athlete)
         assert {str(row["id"]) for row in rows} <= set(kept(live, athlete))
@@ -239,7 +224,7 @@ class TestLook:
     def test_forged_events_cost_a_bounded_number_of_calls(self, live, strava, athlete, post, clock):
         """So many reads an hour, and one list."""
         for number in range(60):
-            post(event(10_000 + number))
+            post(posted(10_000 + number))
             listen(live, athlete)
         calls = strava.ledger()
         assert sum("/activities/" in call["path"] for call in calls) == READS_AN_HOUR
@@ -247,7 +232,7 @@ class TestLook:
             claimed = tx.athletes.claim_due_syncs(live.now(), 10)
         assert claimed == [athlete.id]
         sync(live, [str(athlete.id)])
-        post(event(99_999))
+        post(posted(99_999))
         listen(live, athlete)
         with live.store.transaction() as tx:
             assert tx.athletes.claim_due_syncs(live.now(), 10) == []
@@ -256,7 +241,7 @@ class TestLook:
         """Beyond it events wait."""
         monkeypatch.setattr(events_of, "ALL_READS_AN_HOUR", 1)
         for number in (1, 2):
-            post(event(number))
+            post(posted(number))
         listen(live, athlete)
         assert len(strava.ledger()) == 1
         assert outcomes(live) == {"waiting": 2}
@@ -265,7 +250,7 @@ class TestLook:
         """Nothing is lost, and the attempt does not count."""
         row = strava.insert(STEADY)
         strava.fault(path="/activities/", calls=[1], status=429, body="{}")
-        post(event(row["id"]))
+        post(posted(row["id"]))
         listen(live, athlete)
         assert outcomes(live) == {"waiting": 1}
         pass_(live, strava, clock, timedelta(minutes=16))
@@ -275,7 +260,7 @@ class TestLook:
     def test_a_dead_grant_is_told_once(self, live, strava, athlete, post):
         """As with a list."""
         strava.revoke(STEADY)
-        post(event(1))
+        post(posted(1))
         listen(live, athlete)
         assert again(live, athlete).state is AthleteState.NEEDS_RECONNECT
         assert outcomes(live) == {Outcome.LEFT_TO_LIST: 1}
@@ -285,13 +270,13 @@ class TestLook:
         athlete = connect(live, strava, STEADY)
         with live.store.transaction() as tx:
             tx.subscription.made(SUBSCRIPTION, live.now())
-        Intake(live).take(event(1), None)
+        Intake(live).take(posted(1), None)
         listen(live, athlete)
         assert (outcomes(live), strava.ledger()) == ({Outcome.LEFT_TO_LIST: 1}, [])
 
     def test_what_a_dead_worker_held_is_looked_into_again(self, live, strava, athlete, post):
         """When its lease ends."""
-        post(event(strava.insert(STEADY)["id"]))
+        post(posted(strava.insert(STEADY)["id"]))
         due_events(live)
         with live.store.transaction() as tx:
             assert len(tx.inbox.take(athlete.id, live.now())) == 1  # and then it dies
@@ -365,7 +350,7 @@ class TestLists:
         post = Intake(live)
         for _ in range(7):
             self.nights(live, strava, athlete, clock, 24)
-            post.take(event(1, "update", updates={"title": str(clock.now())}), None)  # a sign of life
+            post.take(posted(1, "update", updates={"title": str(clock.now())}), None)  # a sign of life
             hear(live, [str(athlete.id)])
             assert again(live, athlete).synced_at >= clock.now() - DAY
         lists = [call["time"] for call in strava.ledger(path="/athlete/activities")]
@@ -374,7 +359,7 @@ class TestLists:
     def test_events_are_looked_into_before_the_night(self, live, strava, athlete, post, clock):
         """Though the clock has not come to them yet."""
         row = strava.insert(STEADY)
-        post(event(row["id"]))
+        post(posted(row["id"]))
         pass_(live, strava, clock, timedelta(hours=22))
         claimed_sync(live, athlete)
         assert str(row["id"]) in kept(live, athlete)
