@@ -18,7 +18,7 @@ LINE = re.compile(r"^DRILL (\w+) (.+)$", re.MULTILINE)
 FIGURE = re.compile(r"(\w+)=([-+.\de]+)(!?)")
 SUMS: Mapping[str, str] = {
     "faults injected": """
-        *.kills *.stops *.freezes *.times *.crashes *.faults *.payloads *.put_off *.refused *.hung_up
+        *.kills *.stops *.cuts *.freezes *.times *.crashes *.faults *.payloads *.put_off *.refused *.hung_up
         lost_rotation.rotations_lost switched_off.calls_refused quota_storm.forced_429
     """,
     "activities lost": """
