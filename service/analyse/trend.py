@@ -32,13 +32,18 @@ def exponential_mean(load: ArrayLike, tau_days: float, start: ArrayLike) -> Floa
 
 
 def exponential_means(load: Floats, taus_days: Sequence[float], start: Floats) -> Floats:
-    """The same of a (days, columns) block for several τ at once: (τ, days, columns), to the last bit."""
-    step = np.array([gain(tau) for tau in taus_days])[:, None]
-    state = np.repeat(start[None, :], len(taus_days), axis=0)
-    result = np.empty((len(load), *state.shape))
-    for day in range(len(load)):
-        state += (load[day] - state) * step
-        result[day] = state
+    """The same of a (days, columns) block for several τ at once: (τ, days, columns), to the last bit.
+
+    Each day is worked out where it is kept, so that many columns cost little more than writing them down.
+    """
+    step = np.repeat([[gain(tau)] for tau in taus_days], load.shape[1], axis=1)
+    result = np.empty((len(load), *step.shape))
+    before = np.broadcast_to(start, step.shape)
+    for today, state in zip(load, result, strict=True):
+        np.subtract(today, before, out=state)
+        state *= step
+        state += before
+        before = state
     return result.transpose(1, 0, 2)
 
 
@@ -46,11 +51,16 @@ def seeded(load: Floats, seed_days: int) -> tuple[Floats, Floats]:
     """Loads (days, columns) with the unknown days before the first filled by the mean of the first
     ``seed_days`` known ones, and that mean: an exponential mean started
     there stays there until history begins."""
-    known = ~np.isnan(load)
-    early = known & (np.cumsum(known, axis=0) <= seed_days)
-    count = early.sum(axis=0)
-    seed = np.where(early, load, 0.0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(known, load, seed), seed
+    count, total = np.zeros(load.shape[1]), np.zeros(load.shape[1])
+    for today in load:
+        early = ~np.isnan(today) & (count < seed_days)
+        total += np.where(early, today, 0.0)
+        count += early
+        if (count >= seed_days).all():
+            break
+    seed = total / np.maximum(count, 1)
+    unknown = np.isnan(load)
+    return np.where(unknown, seed, load) if unknown.any() else load, seed
 
 
 def monotony(load: ArrayLike, ddof: int = 1) -> float | None:
