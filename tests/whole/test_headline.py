@@ -22,7 +22,7 @@ def test_every_sum_is_named_once():
     """Thousands are separated; the order is that of the promise."""
     found = headline_of(told(kill9_kills=1200, kill9_rows_left=0, kill9_erased_back=0))
     assert found == (
-        "1,212 faults injected · 8 activities lost · 3 nights missed · 4 duplicate e-mails · "
+        "1,213 faults injected · 8 activities lost · 3 nights missed · 4 duplicate e-mails · "
         "4 secrets found · 0 rows after erasure"
     )
 
@@ -36,7 +36,7 @@ def test_any_drill_counts_where_any_is_meant():
 def test_the_later_run_of_a_drill_counts():
     """Repeated by hand, say."""
     again = line("kill9", [Figure("kills", 500)])
-    assert headline_of(f"{told()}\n{again}").startswith("512 faults")
+    assert headline_of(f"{told()}\n{again}").startswith("513 faults")
 
 
 @pytest.mark.parametrize(
