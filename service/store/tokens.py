@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.grant import Tokens
@@ -33,6 +33,9 @@ class Tokenbox:
             .values(athlete_id=athlete_id, **values)
             .on_conflict_do_update(index_elements=[TokenRow.athlete_id], set_=values)
         )
+
+    def delete(self, athlete_id: UUID) -> None:
+        self._connection.execute(delete(TokenRow).where(TokenRow.athlete_id == athlete_id))
 
     def get(self, athlete_id: UUID, *, lock: bool = False) -> Tokens | None:
         """``lock`` holds the row until the end of the transaction: only one worker may refresh.

@@ -8,7 +8,7 @@ import pytest
 from service.domain.athlete import AthleteState
 from service.domain.night import MailKind
 from service.errors import StravaUnavailable, TokenDead
-from service.jobs.tokens import access_token, lost, with_token
+from service.jobs.tokens import access_token, lost, prove, with_token
 from tests.apps import again, connect
 
 STEADY = 7000001
@@ -86,8 +86,20 @@ def test_a_rotation_whose_answer_is_lost_ends_in_a_question(live, strava, ending
     strava.fault(path="/oauth/token", calls=[1], drop="after")
     with pytest.raises(StravaUnavailable):
         access_token(live, ending.id)
-    with pytest.raises(TokenDead):
-        access_token(live, ending.id)
+    for _ in range(3):
+        with pytest.raises(TokenDead):
+            access_token(live, ending.id)
+    assert strava.counters()["refresh_reuse"] == 1  # whoever waited for the row does not try it again
+
+
+def test_a_dead_pair_is_not_proved_twice(live, strava, athlete):
+    """Two events of one withdrawal, read at the same time, cost one refused renewal."""
+    strava.revoke(STEADY)
+    for _ in range(2):
+        with pytest.raises(TokenDead):
+            prove(live, athlete.id)
+    assert held(live, athlete) is None
+    assert strava.counters()["refresh_refused"] == 1
 
 
 def test_a_call_refused_twice_is_final(live, athlete):
