@@ -23,6 +23,9 @@ Ints = NDArray[np.int64]
 WINDOW_DAYS = 365
 """Days a night looks back on; with the loads' own look-back nothing older than twice that matters."""
 
+TOLD_DAYS = 42
+"""A night reads nothing older than this of what single runs tell; no more of it is computed."""
+
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
 FIELDS = (
     "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m",
@@ -95,23 +98,22 @@ def diary_of(history: History, until: date, c: Constants, first_night: date | No
     sessions = sessions_of(activities, c.gates)
     answers = [each for each in history.checkins if each.date < until]
     loads = session_loads(sessions, history.profile, c)
-    hearts = heart_rate_shift(sessions, loads, c)
-    night = (first_night or until).toordinal()
-    signals = signals_of(sessions, loads, activities, history.profile, night, c)
+    since = (first_night or until).toordinal() - TOLD_DAYS
+    hearts = heart_rate_shift(sessions, loads, since, c)
+    signals = signals_of(sessions, loads, activities, history.profile, since, c)
     starts = [int(sessions.day.min())] if len(sessions) else []
     starts += [min(each.date for each in answers).toordinal()] if answers else []
     first = min([*starts, until.toordinal()])
     days = np.full((len(FIELDS), until.toordinal() - first), np.nan)
     if len(sessions):
-        _write_sessions(days, first, sessions, loads, hearts, c)
+        _write_sessions(days, first, sessions, loads, c)
+        _write_means(days, sessions.day - first, hearts, exertion_shift(sessions, loads, since, c))
         _write_signals(days, sessions.day - first, signals)
     _write_answers(days, first, answers)
     return Diary(history, activities, sessions, loads, hearts, signals, first, days)
 
 
-def _write_sessions(
-    days: Floats, first: int, sessions: Sessions, loads: Loads, hearts: HeartShift, c: Constants
-) -> None:
+def _write_sessions(days: Floats, first: int, sessions: Sessions, loads: Loads, c: Constants) -> None:
     at = sessions.day - first
     begun = int(at.min())
     run = sessions.is_run
@@ -133,7 +135,6 @@ def _write_sessions(
     largest = ("largest", "largest_base", "largest_count")
     _write_longest(days, at, longest, distance, run & (distance > 0), sessions, c)
     _write_longest(days, at, largest, loads.load, loads.load > 0, sessions, c)
-    _write_means(days, at, hearts, exertion_shift(sessions, loads, c))
     days[ROW["utc_offset_s"], at] = sessions.utc_offset_s
     outdoors = np.where(run & ~sessions.indoor, sessions.temperature_c, np.nan)
     np.fmax.at(days[ROW["temperature_c"]], at, outdoors)

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.sessions import Sessions
+from service.analyse.trailing import behind, quantiles
+from service.analyse.window import ramp
 from service.domain.activity import Activity, Lap
 
 Floats = NDArray[np.float64]
@@ -46,31 +48,45 @@ def step_length(speed_mps: ArrayLike, steps_a_minute: ArrayLike) -> Floats:
     return np.asarray(speed / (steps / 60.0))
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Runs that are judged beside others of the same watch, one row each: ``recent`` the last runs up to
+    and with their own, ``base`` the weeks before those. Places where ``…_is`` does not hold are empty."""
+
+    own: Ints
+    recent: Ints
+    recent_is: Flags
+    base: Ints
+    base_is: Flags
+
+    def take(self, chosen: Flags) -> "Compared":
+        return Compared(
+            self.own[chosen], self.recent[chosen], self.recent_is[chosen],
+            self.base[chosen], self.base_is[chosen],
+        )  # fmt: skip
+
+
 def form_of(sessions: Sessions, activities: Sequence[Activity], since: int, c: Constants) -> Form:
     """Residual and fade of every eligible run from the day ``since`` (ordinal) on, each against its own
     past only."""
     n = len(sessions)
     own = [activities[int(part)] for part in sessions.part]
-    shift, usual = np.full(n, np.nan), np.full(n, np.nan)
-    strength = np.full(n, np.nan)
+    strength, shift, usual, fade = (np.full(n, np.nan) for _ in range(4))
     faded, new_shoes = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     rows = np.flatnonzero(_eligible(sessions, own, c))
-    devices = np.array([own[row].device or "" for row in rows])
-    fade = np.full(n, np.nan)
+    runs = [own[row] for row in rows.tolist()]
     for row in rows[sessions.day[rows] >= since - c.form.fade_days].tolist():
         fade[row] = _fade(own[row].laps, c)
-    for at in np.flatnonzero(sessions.day[rows] >= since).tolist():
-        row = int(rows[at])
-        recent = rows[: at + 1][devices[: at + 1] == devices[at]][-c.form.recent_runs :]
-        base = np.setdiff1d(rows[:at][_baseline(at, rows, devices, sessions, c)], recent)
-        if len(base) < c.form.runs_needed:
-            continue
-        line = _line(sessions.speed_mps[base], sessions.cadence_spm[base], c)
-        shift[row], z = _shift(recent, base, line, sessions, c)
-        usual[row] = line[0] + line[1] * sessions.speed_mps[row]
-        faded[row] = _fades(row, rows[: at + 1], fade, sessions, c)
-        strength[row] = max(_strength(shift[row], z, c), c.form.fade_strength * faded[row])
-        new_shoes[row] = not {own[i].gear_id for i in recent} & {own[i].gear_id for i in base}
+    compared = _compared(sessions.day[rows], [run.device for run in runs], since, c)
+    told = rows[compared.own]
+    speed, cadence = sessions.speed_mps[rows], sessions.cadence_spm[rows]
+    intercept, slope = _line(compared, speed, cadence, c)
+    usual[told] = intercept + slope * speed[compared.own]
+    shift[told], z = _shift(compared, intercept, slope, speed, cadence, c)
+    for row in told[~np.isnan(fade[told])].tolist():
+        faded[row] = _fades(row, rows[rows <= row], fade, sessions, c)
+    strength[told] = np.maximum(_strength(shift[told], z, c), c.form.fade_strength * faded[told])
+    new_shoes[told] = _new_shoes(compared, [run.gear_id for run in runs])
     return Form(strength, shift, usual, fade, faded, new_shoes)
 
 
@@ -83,41 +99,73 @@ def _eligible(sessions: Sessions, own: Sequence[Activity], c: Constants) -> Flag
     return np.asarray(able & (np.nan_to_num(sessions.gain_m) <= f.steepest_gain * sessions.distance_m))
 
 
-def _baseline(at: int, rows: Ints, devices: NDArray[np.str_], sessions: Sessions, c: Constants) -> Flags:
-    """Which of the runs before one are compared with: of the same watch, six weeks, the newest days not."""
-    age = sessions.day[rows[at]] - sessions.day[rows[:at]]
-    within = (age > c.form.exclude_days) & (age <= c.form.baseline_days)
-    return np.asarray(within & (devices[:at] == devices[at]))
+def _compared(day: Ints, device: Sequence[str | None], since: int, c: Constants) -> Compared:
+    """The runs from the day ``since`` on that have enough others to be compared with: of the same watch, six
+    weeks, the newest days and the last runs not."""
+    watch = _numbered(device)
+    own = np.flatnonzero(day >= since)
+    by_watch = np.argsort(watch, kind="stable")
+    place = np.argsort(by_watch)[own, None] - np.arange(c.form.recent_runs)
+    recent = by_watch[np.maximum(place, 0)]
+    recent_is = (place >= 0) & (watch[recent] == watch[own, None])
+    oldest = np.where(recent_is, recent, len(day)).min(axis=1)
+    base, base_is = behind(day, own, c.form.exclude_days, c.form.baseline_days)
+    base_is &= (watch[base] == watch[own, None]) & (base < oldest[:, None])
+    found = Compared(own, recent, recent_is, base, base_is)
+    return found.take(base_is.sum(axis=1) >= c.form.runs_needed)
 
 
-def _line(speed: Floats, cadence: Floats, c: Constants) -> tuple[float, float]:
+def _line(compared: Compared, speed: Floats, cadence: Floats, c: Constants) -> tuple[Floats, Floats]:
     """Steps a minute over speed: intercept and slope, the slope held within what was ever measured."""
-    centred = speed - speed.mean()
-    slope = float((centred * cadence).sum() / max(np.square(centred).sum(), 1e-9))
-    slope = min(max(slope, c.form.slope_low), c.form.slope_high)
-    return float(np.median(cadence - slope * speed)), slope
+    base, known = compared.base, compared.base_is
+    centred = np.where(known, speed[base] - _mean(speed[base], known)[:, None], 0.0)
+    slope = (centred * cadence[base]).sum(axis=1) / np.maximum(np.square(centred).sum(axis=1), 1e-9)
+    slope = np.clip(slope, c.form.slope_low, c.form.slope_high)
+    left = np.where(known, cadence[base] - slope[:, None] * speed[base], np.nan)
+    return quantiles(left, 0.5), slope
 
 
 def _shift(
-    recent: Ints, base: Ints, line: tuple[float, float], sessions: Sessions, c: Constants
-) -> tuple[float, float]:
+    compared: Compared, intercept: Floats, slope: Floats, speed: Floats, cadence: Floats, c: Constants
+) -> tuple[Floats, Floats]:
     """Mean residual of the recent runs as a share, and its z against the spread of the baseline."""
 
     def residual(rows: Ints) -> Floats:
-        expected = line[0] + line[1] * sessions.speed_mps[rows]
-        return np.asarray(sessions.cadence_spm[rows] / expected - 1.0)
+        expected = intercept[:, None] + slope[:, None] * speed[rows]
+        return np.asarray(cadence[rows] / expected - 1.0)
 
-    spread = max(float(residual(base).std(ddof=1)), c.form.spread_floor)
-    mean = float(residual(recent).mean())
-    return mean, mean / (spread * float(np.sqrt(1 / len(recent) + 1 / len(base))))
+    usual, known = residual(compared.base), compared.base_is
+    off = np.where(known, usual - _mean(usual, known)[:, None], 0.0)
+    count = known.sum(axis=1)
+    spread = np.maximum(np.sqrt(np.square(off).sum(axis=1) / (count - 1)), c.form.spread_floor)
+    mean = _mean(residual(compared.recent), compared.recent_is)
+    return mean, mean / (spread * np.sqrt(1 / compared.recent_is.sum(axis=1) + 1 / count))
 
 
-def _strength(shift: float, z: float, c: Constants) -> float:
+def _mean(values: Floats, known: Flags) -> Floats:
+    """Mean of the known values of each row."""
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1))
+
+
+def _strength(shift: Floats, z: Floats, c: Constants) -> Floats:
     """Half where fewer steps are beyond chance and beyond five steps a minute, full at ``z_full``."""
     f = c.form
-    if shift > -f.shift_needed or z > -f.z_needed:
-        return 0.0
-    return min(1.0, 0.5 + 0.5 * (-z - f.z_needed) / (f.z_full - f.z_needed))
+    beyond = (shift <= -f.shift_needed) & (z <= -f.z_needed)
+    return np.where(beyond, 0.5 + 0.5 * ramp(-z, f.z_needed, f.z_full), 0.0)
+
+
+def _new_shoes(compared: Compared, gear: Sequence[str | None]) -> Flags:
+    """Whether none of the recent runs was in shoes of the baseline."""
+    shoes = _numbered(gear)
+    recent, base = shoes[compared.recent][:, :, None], shoes[compared.base][:, None, :]
+    both = compared.recent_is[:, :, None] & compared.base_is[:, None, :]
+    return np.asarray(~((recent == base) & both).any(axis=(1, 2)))
+
+
+def _numbered(names: Sequence[str | None]) -> Ints:
+    """A number for each name, the same for the same."""
+    numbers: dict[str | None, int] = {}
+    return np.array([numbers.setdefault(name or None, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _fade(laps: Sequence[Lap], c: Constants) -> float:

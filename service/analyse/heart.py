@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from service.analyse.constants import Constants
 from service.analyse.load import Loads
 from service.analyse.sessions import Sessions
+from service.analyse.trailing import behind, quantiles
 from service.analyse.window import MAD_TO_SD
 
 Floats = NDArray[np.float64]
@@ -34,26 +35,27 @@ class HeartShift:
     expected: Floats
 
 
-def heart_rate_shift(sessions: Sessions, loads: Loads, c: Constants) -> HeartShift:
-    """Residual of each eligible run against a robust line over the runs before it:
+def heart_rate_shift(sessions: Sessions, loads: Loads, since: int, c: Constants) -> HeartShift:
+    """Residual of each eligible run from the day ``since`` (ordinal) on against a robust line over the runs
+    before it:
     HR = β0 + β1 · flat speed + β2 · max(0, T − 15 °C), fitted per run on its own past only."""
     result = HeartShift(*(np.full(len(sessions), np.nan) for _ in range(4)))
     rows = np.flatnonzero(_eligible(sessions, loads, c))
     if len(rows) <= c.heart_rate.runs_needed:
         return result
-    past, used = _past(sessions.day[rows], c)
+    told = np.flatnonzero(sessions.day[rows] >= since)
+    past, used = _past(sessions.day[rows], told, c)
     speed, hr = loads.flat_mps[rows], sessions.average_hr[rows]
     warm = np.nan_to_num(np.maximum(0.0, sessions.temperature_c[rows] - c.heart_rate.warm_c))
     enough = _enough(sessions.day[rows], speed, past, used, c)
-    told = np.flatnonzero(enough)
-    if len(told) == 0:
+    if not enough.any():
         return result
-    past, used = past[told], used[told]
+    told, past, used = told[enough], past[enough], used[enough]
     design = np.stack([np.ones_like(speed), speed, warm], axis=-1)
     beta = _huber(design[past], hr[past], used)
     residual = np.where(used, hr[past] - (design[past] @ beta[..., None])[..., 0], np.nan)
     expected = np.einsum("rp,rp->r", design[told], beta)
-    spread = MAD_TO_SD * _quantile(np.abs(residual), 0.5)
+    spread = MAD_TO_SD * quantiles(np.abs(residual), 0.5)
     index = rows[told]
     result.shift[index] = (hr[told] - expected) / expected
     result.noise[index] = np.maximum(spread / expected, c.heart_rate.noise_floor)
@@ -75,11 +77,11 @@ def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
     return np.asarray(able & flat_enough & steady & ~counted)
 
 
-def _past(day: Ints, c: Constants) -> tuple[Ints, Flags]:
-    """For each run the rows of up to ``MOST_RUNS`` earlier ones, and which of them are in its baseline."""
-    index = np.arange(len(day))[:, None] - 1 - np.arange(min(MOST_RUNS, len(day) - 1))[None, :]
+def _past(day: Ints, told: Ints, c: Constants) -> tuple[Ints, Flags]:
+    """For each run told of the rows of up to ``MOST_RUNS`` earlier ones, and which are in its baseline."""
+    index = told[:, None] - 1 - np.arange(min(MOST_RUNS, len(day) - 1))[None, :]
     rows = np.maximum(index, 0)
-    age = day[:, None] - day[rows]
+    age = day[told, None] - day[rows]
     return rows, (index >= 0) & (age > c.heart_rate.exclude_days) & (age <= c.heart_rate.baseline_days)
 
 
@@ -90,9 +92,9 @@ def _enough(day: Ints, speed: Floats, past: Ints, used: Flags, c: Constants) -> 
     newest = np.where(used, day[past], 0).max(axis=1)
     speeds = np.where(used, speed[past], np.nan)
     able = (count >= c.heart_rate.runs_needed) & (newest - days >= c.heart_rate.span_days)
-    spread = np.zeros(len(day))
+    spread = np.zeros(len(past))
     if able.any():
-        spread[able] = _quantile(speeds[able], 0.75) - _quantile(speeds[able], 0.25)
+        spread[able] = quantiles(speeds[able], 0.75) - quantiles(speeds[able], 0.25)
     return np.asarray(able & (spread >= c.heart_rate.speed_iqr_mps))
 
 
@@ -109,41 +111,31 @@ def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
         normal = sums[:, : terms * terms].reshape(rows, terms, terms) + ridge
         beta = np.asarray(np.linalg.solve(normal, sums[:, terms * terms :, None])[..., 0], np.float64)
         error = np.abs(target - (design @ beta[..., None])[..., 0])
-        scale = MAD_TO_SD * _quantile(np.where(used, error, np.nan), 0.5)[:, None]
+        scale = MAD_TO_SD * quantiles(np.where(used, error, np.nan), 0.5)[:, None]
         limit = HUBER * np.maximum(scale, 0.5)
         weight = np.where(used, np.minimum(1.0, limit / np.maximum(error, 1e-9)), 0.0)
     return beta
 
 
-def _quantile(values: Floats, share: float) -> Floats:
-    """Quantile of the known values of each row, linear between neighbours, as ``numpy.nanquantile`` gives
-    it but for all rows at once. Every row needs one known value."""
-    ordered = np.sort(values, axis=1)  # NaN sorts to the end
-    place = share * ((~np.isnan(values)).sum(axis=1) - 1)
-    below = place.astype(np.int64)
-    above = np.ceil(place).astype(np.int64)
-    row = np.arange(len(values))
-    low, high, part = ordered[row, below], ordered[row, above], place - below
-    return np.asarray(np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)))
-
-
-def exertion_shift(sessions: Sessions, loads: Loads, c: Constants) -> Floats:
-    """Perceived exertion of each rated run above the median of the rated runs of like speed and length
-    before it; NaN where there are too few."""
+def exertion_shift(sessions: Sessions, loads: Loads, since: int, c: Constants) -> Floats:
+    """Perceived exertion of each rated run from the day ``since`` (ordinal) on above the median of the rated
+    runs of like speed and length before it; NaN where there are too few."""
     e = c.effort
     result = np.full(len(sessions), np.nan)
-    rated = ~np.isnan(sessions.perceived_exertion) & ~np.isnan(loads.flat_mps)
-    rows = np.flatnonzero(rated)
-    for index in rows:
-        age = sessions.day[index] - sessions.day[rows]
-        like = rows[(age > c.heart_rate.exclude_days) & (age <= e.baseline_days)]
-        alike = _near(loads.flat_mps[like], loads.flat_mps[index], e.speed_tolerance)
-        alike &= _near(sessions.minutes[like], sessions.minutes[index], e.duration_tolerance)
-        if alike.sum() >= e.runs_needed:
-            usual = np.median(sessions.perceived_exertion[like[alike]])
-            result[index] = sessions.perceived_exertion[index] - usual
+    rows = np.flatnonzero(~np.isnan(sessions.perceived_exertion) & ~np.isnan(loads.flat_mps))
+    day, felt = sessions.day[rows], sessions.perceived_exertion[rows]
+    told = np.flatnonzero(day >= since)
+    past, alike = behind(day, told, c.heart_rate.exclude_days, e.baseline_days)
+    alike &= _near(loads.flat_mps[rows], told, past, e.speed_tolerance)
+    alike &= _near(sessions.minutes[rows], told, past, e.duration_tolerance)
+    enough = alike.sum(axis=1) >= e.runs_needed
+    if enough.any():
+        usual = quantiles(np.where(alike, felt[past], np.nan)[enough], 0.5)
+        result[rows[told[enough]]] = felt[told[enough]] - usual
     return result
 
 
-def _near(values: Floats, value: float, tolerance: float) -> Flags:
-    return np.asarray(np.abs(values - value) <= tolerance * value)
+def _near(values: Floats, own: Ints, others: Ints, tolerance: float) -> Flags:
+    """Whether each of the other rows' values is within a share of the own row's."""
+    value = values[own][:, None]
+    return np.asarray(np.abs(values[others] - value) <= tolerance * value)

@@ -26,11 +26,8 @@ from service.domain.history import Profile
 
 Floats = NDArray[np.float64]
 
-TOLD_DAYS = 42
-"""A night reads no signal older than this; a nightly batch computes no more of them."""
-
 KILOMETRES_DAYS = 180
-"""Nor do its rules look further behind a signal than this for splits."""
+"""No rule looks further behind a signal than this for splits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +57,10 @@ class Signals:
 
 
 def signals_of(
-    sessions: Sessions, loads: Loads, activities: Sequence[Activity], profile: Profile, first_night: int,
+    sessions: Sessions, loads: Loads, activities: Sequence[Activity], profile: Profile, since: int,
     c: Constants,
 ) -> Signals:  # fmt: skip
-    """Signals for nights from ``first_night`` (ordinal) on."""
-    since = first_night - TOLD_DAYS
+    """Signals of the runs from the day ``since`` (ordinal) on."""
     kilometres = kilometres_of(sessions, activities, since - KILOMETRES_DAYS, c)
     drift = drift_of(kilometres, sessions, c)
     speeds = speeds_of(kilometres, sessions, loads, profile, since, c)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Pick = Callable[[Sequence[float]], float]
 
 
@@ -35,6 +36,27 @@ def trailing(day: Ints, values: Floats, days: int, need: int, pick: Pick) -> Flo
         if len(known) >= max(need, 1):
             result[index] = pick(known)
     return result
+
+
+def behind(day: Ints, own: Ints, nearest: int, furthest: int) -> tuple[Ints, Flags]:
+    """For each of the rows ``own`` the rows between ``nearest`` (not included) and ``furthest`` days before
+    it, newest first, as one block (own, rows); and which places of the block hold one. Rows by day."""
+    first = np.searchsorted(day, day[own] - furthest, side="left")
+    count = np.searchsorted(day, day[own] - nearest, side="left") - first
+    place = np.arange(int(count.max(initial=0)))
+    return np.maximum((first + count)[:, None] - 1 - place, 0), place < count[:, None]
+
+
+def quantiles(values: Floats, share: float) -> Floats:
+    """Quantile of the known values of each row, linear between neighbours, as ``numpy.nanquantile`` gives
+    it but for all rows at once. Every row needs one known value."""
+    ordered = np.sort(values, axis=1)  # NaN sorts to the end
+    place = share * ((~np.isnan(values)).sum(axis=1) - 1)
+    below = place.astype(np.int64)
+    above = np.ceil(place).astype(np.int64)
+    row = np.arange(len(values))
+    low, high, part = ordered[row, below], ordered[row, above], place - below
+    return np.asarray(np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)))
 
 
 def median(ordered: Sequence[float]) -> float:
