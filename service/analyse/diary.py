@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,6 +28,7 @@ TOLD_DAYS = 42
 """A night reads nothing older than this of what single runs tell; no more of it is computed."""
 
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
+ANSWERED = attrgetter(*ANSWERS)
 FIELDS = (
     "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m",
     "largest", "spike_base_m", "spike_runs", "largest_base", "largest_count",
@@ -179,9 +181,8 @@ def _write_signals(days: Floats, at: Ints, signals: Signals) -> None:
 
 
 def _write_answers(days: Floats, first: int, answers: Sequence[CheckIn]) -> None:
-    for each in answers:
-        at = each.date.toordinal() - first
-        for name in ANSWERS:
-            value = getattr(each, name)
-            if value is not None:
-                days[ROW[name], at] = float(value)
+    at = np.array([each.date.toordinal() for each in answers], dtype=np.int64) - first
+    told = np.array([ANSWERED(each) for each in answers], dtype=np.float64).reshape(-1, len(ANSWERS))
+    for name, values in zip(ANSWERS, told.T, strict=True):
+        known = ~np.isnan(values)  # None is what was not answered
+        days[ROW[name], at[known]] = values[known]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ FAMILIES: dict[str, Family] = {
     "Wheelchair": Family.SWIM,
 }
 INDOOR = frozenset({"VirtualRun"})
+NUMBERS = (
+    "moving_s", "elapsed_s", "distance_m", "gain_m", "average_hr", "max_hr", "perceived_exertion",
+    "relative_effort", "temperature_c", "cadence_spm", "utc_offset_s",
+)  # fmt: skip
+OBSERVED = attrgetter(*NUMBERS)
 LEAST_M_OF_A_RECORD = 5000.0  # sprinters are faster over less
 
 
@@ -118,25 +124,12 @@ def _ends(rows: Sessions, gates: Gates) -> Floats:
 
 
 def _columns(activities: Sequence[Activity]) -> Sessions:
-    def numbers(name: str) -> Floats:
-        values = [getattr(a, name) for a in activities]
-        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
-
+    observed = np.array([OBSERVED(a) for a in activities], dtype=np.float64)  # None becomes NaN
     return Sessions(
         day=np.array([a.training_day.toordinal() for a in activities], dtype=np.int64),
         start_s=np.array([a.start.timestamp() for a in activities], dtype=np.float64),
         family=np.array([FAMILIES.get(a.sport, Family.OTHER) for a in activities], dtype=np.int64),
-        moving_s=numbers("moving_s"),
-        elapsed_s=numbers("elapsed_s"),
-        distance_m=numbers("distance_m"),
-        gain_m=numbers("gain_m"),
-        average_hr=numbers("average_hr"),
-        max_hr=numbers("max_hr"),
-        perceived_exertion=numbers("perceived_exertion"),
-        relative_effort=numbers("relative_effort"),
-        temperature_c=numbers("temperature_c"),
-        cadence_spm=numbers("cadence_spm"),
-        utc_offset_s=numbers("utc_offset_s"),
+        **dict(zip(NUMBERS, observed.reshape(-1, len(NUMBERS)).T.copy(), strict=True)),
         race=np.array([a.is_race for a in activities], dtype=np.bool_),
         indoor=np.array([a.trainer or a.sport in INDOOR for a in activities], dtype=np.bool_),
         part=np.arange(len(activities), dtype=np.int64),
