@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
@@ -24,6 +25,9 @@ Opening = Callable[..., AbstractContextManager[App]]
 
 STOP_WITHIN_S = 7.0
 """Supervisors kill after ten seconds, and the database has to stop in what is left of them."""
+
+LOOKS_EVERY_S = 0.2
+"""A signal that the kernel gives to another thread does not wake the first one, which runs its handler."""
 
 
 def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
@@ -48,7 +52,8 @@ def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
         if "worker" in roles:  # last in, first to be waited for: it has the longest work in hand
             running.append(stack.enter_context(Running(partial(run_worker, app, stop), "worker", stop)))
         log().info("started", role="+".join(roles))
-        stop.wait()
+        while not stop.is_set():
+            time.sleep(LOOKS_EVERY_S)
         log().info("stopping", role="+".join(roles))
     _abandon(running)
     failed = [each.name for each in running if each.failed]

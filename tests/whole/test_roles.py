@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -107,6 +108,23 @@ def test_a_signal_lost_while_it_starts_ends_it_all_the_same(opening):
             yield app
 
     serve(["worker"], opening=slow)
+    waiting = again.is_alive()
+    again.cancel()
+    assert waiting, "it took a second signal"
+
+
+def test_a_signal_that_reaches_another_thread_ends_it(opening, told):
+    """A process's signal may be given to any of its threads, and only the first runs Python's handler."""
+    again = threading.Timer(60, os.kill, [os.getpid(), signal.SIGTERM])
+
+    def signal_itself():
+        wait_until(lambda: any(event["event"] == "started" for event in told))
+        time.sleep(0.5)  # by now the first thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    threading.Thread(target=signal_itself, daemon=True).start()
+    again.start()
+    serve(["worker"], opening=opening)
     waiting = again.is_alive()
     again.cancel()
     assert waiting, "it took a second signal"
