@@ -15,13 +15,11 @@ ANSWERS_WITHIN_S = 15.0
 FIRST_SESSION = 3 * 10**9
 """No session has such a number: whoever looks finds nothing."""
 ONE_EACH = httpx.Limits(max_keepalive_connections=0)
-REFUSED = -1
-"""Nobody listened: not a wrong answer, and Strava tries again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One event. ``status`` is that of HTTP, 0 for none at all, or ``REFUSED``; times are monotonic."""
+    """One event. ``status`` is that of HTTP, or 0 for none; times are monotonic."""
 
     session: int
     began: float
@@ -55,8 +53,6 @@ class Events(threading.Thread):
         began = time.monotonic()
         try:
             status = client.post(self._url, json=told).status_code
-        except httpx.ConnectError:
-            status = REFUSED
         except httpx.HTTPError:
             status = 0
         self.posted.append(Posted(session, began, time.monotonic(), status))
