@@ -13,7 +13,7 @@ from tests.strava.scripted import Scripted
 
 NOW = datetime(2026, 3, 1, 9, 7, 0, tzinfo=UTC)
 PATIENT = Bounds(connect=60.0, read=60.0, whole=60.0, largest=100_000)
-QUICK = Bounds(connect=60.0, read=0.25, whole=0.5, largest=100_000)
+QUICK = Bounds(connect=60.0, read=0.1, whole=0.2, largest=100_000)
 TOKEN = "canary-access-7f3a91"
 REFRESH = "canary-refresh-55d0c2"
 SECRET = "canary-secret-e81b47"

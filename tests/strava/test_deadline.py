@@ -16,7 +16,7 @@ from tests.strava.conftest import NOW, REFRESH, SECRET, SLOW, TOKEN
 from tests.strava.scripted import DRIPS, Script, Scripted
 
 LONG_S = 10.0
-"""A drip goes on for 20 s, the deadline is half a second; the rest is patience with a busy machine."""
+"""A drip goes on for 20 s, the deadline is a fifth of a second; the rest is patience with a busy machine."""
 
 
 @pytest.fixture
