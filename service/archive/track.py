@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +67,10 @@ class Track:
     @property
     def steps_s(self) -> Floats:
         """Seconds each point stands for: up to the next, a silence not counted."""
-        if len(self) == 0:
-            return np.zeros(0)
-        steps = np.diff(self.time_s)
-        return np.append(np.where(steps <= LONGEST_STEP_S, steps, 0.0), 0.0)
+        steps = np.zeros(len(self))
+        np.subtract(self.time_s[1:], self.time_s[:-1], out=steps[:-1])
+        steps[steps > LONGEST_STEP_S] = 0.0
+        return steps
 
     @property
     def covered_m(self) -> float:
@@ -96,14 +97,16 @@ class Track:
         known = self.altitude_m[~np.isnan(self.altitude_m)]
         if len(known) == 0:
             return None
-        total, low = 0.0, known[0]
-        for height in known:
+        rises = np.diff(known) > 0
+        told = np.append(rises, False) | np.append(False, rises)  # on a way down only its end counts
+        total, low = 0.0, float("inf")
+        for height in known[told].tolist():
             if height >= low + CLIMB_COUNTS_FROM_M:
                 total += height - low
                 low = height
             elif height < low:
                 low = height
-        return float(total)
+        return total
 
     def observed(self, name: str) -> int:
         """How many points have a value in a column."""
@@ -111,13 +114,12 @@ class Track:
 
     def mean(self, name: str) -> float | None:
         """Time-weighted mean of a column over what was observed."""
-        values = getattr(self, name)
-        weight = np.where(np.isnan(values), 0.0, np.maximum(self.steps_s, 0.0))
-        if weight.sum() == 0:
-            weight = np.where(np.isnan(values), 0.0, 1.0)
-        if weight.sum() == 0:
+        known = ~np.isnan(getattr(self, name))
+        if not known.any():
             return None
-        return float((np.nan_to_num(values) * weight).sum() / weight.sum())
+        values, weight = getattr(self, name)[known], self.steps_s[known]
+        total = float(weight.sum())
+        return float((values * weight).sum() / total if total > 0 else values.mean())
 
     def highest(self, name: str) -> float | None:
         """The largest value of a column."""
@@ -131,14 +133,16 @@ class Track:
         way = np.maximum.accumulate(_filled(self.distance_m, self.time_s))
         height = _filled(self.altitude_m, self.time_s)
         flat = np.append(np.diff(way), 0.0) * effort_factor(grade(way, height))
-        number = np.minimum(way // SPLIT_M, way[-1] // SPLIT_M).astype(np.int64)
-        parts = (np.flatnonzero(number == each) for each in np.unique(number))
-        found = (self._split(part, way, height, flat) for part in parts)
+        number = np.minimum(way // SPLIT_M, way[-1] // SPLIT_M)
+        edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(way)]
+        steps = self.steps_s
+        parts = (slice(first, until) for first, until in pairwise(edges))
+        found = (self._split(part, way, height, flat, steps) for part in parts)
         return tuple(split for split in found if split is not None)
 
-    def _split(self, part: NDArray[np.intp], way: Floats, height: Floats, flat: Floats) -> Split | None:
-        first, last = part[0], min(part[-1] + 1, len(way) - 1)
-        metres, seconds = float(way[last] - way[first]), float(self.steps_s[part].sum())
+    def _split(self, part: slice, way: Floats, height: Floats, flat: Floats, steps: Floats) -> Split | None:
+        first, last = part.start, min(part.stop, len(way) - 1)
+        metres, seconds = float(way[last] - way[first]), float(steps[part].sum())
         if metres < SHORTEST_SPLIT_M or seconds <= 0:
             return None
         rise = float(height[last] - height[first])

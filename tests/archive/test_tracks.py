@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 import fitdecode
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.archive import fit, gpx_tcx
 from service.archive.found import Unreadable
 from service.archive.recording import activity_of, local_offset, zone_offset
-from service.archive.track import Track, effort_factor
+from service.archive.track import CLIMB_COUNTS_FROM_M, Track, effort_factor
 from service.domain.activity import Source
 from tests.archive.samples import SHARED, START, fit_file, fit_run, gpx, tcx
 
@@ -152,6 +154,19 @@ def test_faster_than_anyone_runs() -> None:
     activity, doubts = read(tcx().replace(b"<DistanceMeters>1800<", b"<DistanceMeters>90000<"))
     assert activity.distance_m == 0
     assert "faster than anyone runs" in doubts[0]
+
+
+@given(st.lists(st.integers(0, 12), max_size=60))
+def test_a_climb_is_what_every_height_adds_up_to(heights: list[int]) -> None:
+    """The heights left out on ways down and on the level change nothing: the sum over all of them is the
+    same."""
+    total, low = 0.0, float("inf")
+    for height in heights:
+        if height >= low + CLIMB_COUNTS_FROM_M:
+            total, low = total + height - low, height
+        low = min(low, height)
+    track = Track.of([(at, 3 * at, height, None, None, None) for at, height in enumerate(heights)])
+    assert track.climb_m == (total if heights else None)
 
 
 def test_a_steep_climb_counts_as_faster() -> None:
