@@ -244,6 +244,7 @@ class Athletes:
             night_retry_at=None,
             night_lease_until=None,
             night_attempts=0,
+            night_parked_at=None,
             night_error=None,
         )
 

@@ -26,12 +26,13 @@ class Parking:
 
     def begin_sync(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
         """Count an attempt at this athlete's sync and take it in hand for ``lease_s`` seconds. None = not due
-        any more, parked, in another worker's hands, or the athlete left.
+        any more, parked or about to be, in another worker's hands, or the athlete left.
 
         Commit it before the work, and ``hold_sync`` while the work lasts.
         """
+        untired = (sync_due(now), AthleteRow.sync_attempts < PARKED_AFTER)
         begun = update(AthleteRow).where(
-            AthleteRow.id == athlete_id, sync_due(now), claims.free(AthleteRow.sync_held_until)
+            AthleteRow.id == athlete_id, *untired, claims.free(AthleteRow.sync_held_until)
         )
         held = {"sync_held_until": claims.lease(lease_s), "sync_attempts": AthleteRow.sync_attempts + 1}
         row = self._connection.execute(begun.values(held).returning(AthleteRow.__table__)).one_or_none()
@@ -43,7 +44,8 @@ class Parking:
         self._connection.execute(held.values(sync_held_until=claims.lease(lease_s)))
 
     def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
-        """Count an attempt at this athlete's nights. None = nothing due, parked, or the athlete left.
+        """Count an attempt at this athlete's nights. None = nothing due, parked or about to be (the queue may
+        bring a job twice, or late), or the athlete left.
 
         Commit it before the work.
         """
@@ -53,9 +55,8 @@ class Parking:
             "night_lease_until": claims.lease(lease_s),
         }
         due = (AthleteRow.state == AthleteState.CONNECTED, AthleteRow.next_night_at <= now)
-        begun = update(AthleteRow).where(
-            AthleteRow.id == athlete_id, *due, AthleteRow.night_parked_at.is_(None)
-        )
+        untired = (AthleteRow.night_parked_at.is_(None), AthleteRow.night_attempts < PARKED_AFTER)
+        begun = update(AthleteRow).where(AthleteRow.id == athlete_id, *due, *untired)
         row = self._connection.execute(begun.values(held).returning(AthleteRow.__table__)).one_or_none()
         return None if row is None else athlete_of(row)
 

@@ -43,6 +43,27 @@ def test_the_tenth_attempt_is_the_last(store: Store) -> None:
     assert vitals(store).parked_nights == 1
 
 
+def test_a_job_that_comes_twice_is_no_eleventh_attempt(store: Store) -> None:
+    """Neither of a night nor of a sync, although no clock has parked them yet."""
+    athlete = connected(store)
+    try_and_die(store, athlete, PARKED_AFTER)
+    with store.transaction() as tx:
+        assert tx.parking.begin_night(athlete, LATER) is None
+        for _ in range(PARKED_AFTER):
+            assert tx.parking.begin_sync(athlete, LATER, lease_s=-1) is not None
+        assert tx.parking.begin_sync(athlete, LATER) is None
+
+
+def test_a_verdict_that_comes_late_frees_the_night(store: Store) -> None:
+    """Its worker was given up on and has done it after all: nobody is left waiting for an admin."""
+    athlete = connected(store)
+    try_and_die(store, athlete, PARKED_AFTER)
+    with store.transaction() as tx:
+        tx.parking.park_nights(LATER)
+        tx.athletes.nights_judged(athlete, LATER.date() + timedelta(days=1), LATER + timedelta(days=1))
+    assert vitals(store).parked_nights == 0
+
+
 def test_claims_that_nobody_follows_are_no_attempts(store: Store) -> None:
     """An hour without a worker parks nobody."""
     athlete = connected(store)
