@@ -44,9 +44,7 @@ def propose(
     of the first visit stood on the same form, their answers are kept with it."""
     good, told = mail_address(address), told.checked(deps.now().date())
     if good is None or told.problems:
-        problem = (
-            "" if good else "This does not look like a mail address. It should read like name@example.org."
-        )
+        problem = "" if good else NOT_AN_ADDRESS
         return _welcome(deps, visit, athlete_id, told, problem=problem, address=address, status=400)
     with deps.store.transaction() as tx:
         if told.given:

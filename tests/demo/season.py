@@ -85,7 +85,7 @@ class Season:
         self._sign_in(person)
         browser.submit("/address", address=person.address)
         self.settle()
-        browser.open(self._confirmation_link(person.address))
+        browser.open(self.confirmation_link(person.address))
         browser.submit("/address/confirm")
         self.people.append(person)
         return person
@@ -142,7 +142,8 @@ class Season:
         ]
         return sorted(found, key=lambda mail: mail["Date"].datetime)  # type: ignore[arg-type, return-value]
 
-    def _confirmation_link(self, address: str) -> str:
+    def confirmation_link(self, address: str) -> str:
+        """The address in the newest mail to ``address``."""
         mail = next(mail for mail in reversed(self.mails()) if address in mail["To"])
         body = mail.get_body(("plain",))
         assert body is not None

@@ -4,9 +4,11 @@ Two athletes connect through the pages; one of them runs much too far the day af
 """
 
 import contextlib
+import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,6 +18,8 @@ from service.domain.night import Silence
 from service.store.mailbox import MailState
 from tests.demo.season import open_season
 from tests.strava_standin.control import CANARIES
+from tests.web import test_browser
+from tests.web.test_browser import PHONE, headed
 from tests.whole.conftest import logging_as_before
 
 START = datetime(2026, 2, 28, 15, 0, tzinfo=UTC)
@@ -23,6 +27,10 @@ START = datetime(2026, 2, 28, 15, 0, tzinfo=UTC)
 NIGHTS = 3
 SPIKED, STEADY = "session_spike", "steady"
 PLACES = re.compile(r"(?<![\d.])0\.0(123|321)(?!\d)")
+chromium = test_browser.chromium
+in_a_browser = pytest.mark.skipif(
+    not test_browser.CHROMIUM.exists(), reason=f"no system Chromium at {test_browser.CHROMIUM}"
+)
 TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 
 
@@ -205,6 +213,37 @@ class TestAtTheDoor:
         assert known(season, STEADY).scopes == {"read", "activity:read"}
 
 
+@pytest.fixture
+def phone(chromium, season):
+    """A page of a phone's browser, without scripts and not signed in."""
+    context = chromium.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]},
+        base_url=season.app.settings.base_url,
+        java_script_enabled=False,
+    )
+    yield context.new_page()
+    context.close()
+
+
+@in_a_browser
+def test_a_warning_is_answered_from_the_mail(season, phone):
+    """As it arrived: one tap and a button for the legs, and the same for a mute."""
+    warning = next(mail for mail in season.mails() if is_warning(mail))
+    html = warning.get_body(("html",)).get_content()
+    phone.set_content(html)
+    phone.get_by_role("link", name="Heavy", exact=True).click()
+    phone.get_by_role("button", name="Save", exact=True).click()
+    phone.get_by_text("Noted, thank you").wait_for()
+    phone.set_content(html)
+    phone.get_by_role("link", name="Mute this reason for two weeks").click()
+    phone.get_by_role("button", name="Mute this reason for two weeks").click()
+    phone.get_by_text("It ends by itself").wait_for()
+    athlete, today = known(season, SPIKED), season.app.now().date()
+    with season.app.store.transaction() as tx:
+        assert [each.legs for each in tx.checkins.of(athlete.id, today)][-1:] == [2]
+        assert len(tx.replies.muted(athlete.id, today)) == 1
+
+
 def test_who_disconnects_is_forgotten(season):
     """The page says goodbye, Strava's grant is gone, every row too, and a receipt arrives."""
     person = next(person for person in season.people if person.kind == SPIKED)
@@ -218,3 +257,35 @@ def test_who_disconnects_is_forgotten(season):
     assert season.mails()[-1]["To"] == person.address
     own = [name for name, text in everything_kept(season).items() if str(athlete.id) in text]
     assert set(own) <= {"logbook"}  # what is said after the erasure points nowhere
+
+
+@in_a_browser
+def test_from_the_start_page_to_the_receipt(season, phone):
+    """Consent, Strava's own page, address, confirmation, verdict, export, and being forgotten again."""
+    address, athlete = "ola@example.org", str(season.standin.athlete(SPIKED)["id"])
+    phone.goto("/")
+    phone.get_by_label("I have read this and agree").check()
+    phone.get_by_role("button", name="Connect with Strava").click()
+    phone.get_by_label("Athlete").select_option(athlete)
+    phone.get_by_role("button", name="Approve").click()
+    phone.get_by_label("Mail address").fill(address)
+    phone.get_by_role("button", name="Send the confirmation").click()
+    phone.wait_for_url("**/status*")
+    season.settle()
+    phone.goto(season.confirmation_link(address))
+    phone.get_by_role("button", name="Yes, write to me here").click()
+    phone.goto("/status")
+    phone.get_by_text("Judged on").first.wait_for()
+    phone.goto("/preferences")
+    with phone.expect_download() as download:
+        phone.get_by_text("Download as JSON").click()
+    held = json.loads(Path(download.value.path()).read_text())
+    assert len(held["tables"]["activity"]) > 50
+    assert address in json.dumps(held)
+    phone.goto("/status")
+    phone.get_by_role("link", name="Disconnect and delete").click()
+    phone.get_by_role("button", name="Disconnect and delete").click()
+    headed(phone, "You are disconnected")
+    season.settle()
+    assert known(season, SPIKED) is None
+    assert season.mails()[-1]["To"] == address
