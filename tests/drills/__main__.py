@@ -19,7 +19,7 @@ DRILLS = (
     "lost_rotation", "switched_off", "withdrawal",
     "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "erasure",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
-    "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "privileges",
+    "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "privileges", "ledger",
     "flights", "cut", "rolling",
 )  # fmt: skip
 
