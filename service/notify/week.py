@@ -48,7 +48,7 @@ def weekly(
 ) -> Message:
     """The letter of the week that ended yesterday."""
     drafts = (
-        *(_kept(assessment, advice, units) for assessment, advice in week.kept),
+        *(_kept(assessment, advice, week.night, units) for assessment, advice in week.kept),
         _legs(links),
         _nights(week),
         _load(week, picture),
@@ -80,16 +80,19 @@ def _opening(week: Week, units: Units) -> str:
     return f"{runs}. Load of the last seven days: {load:.0f} load points{usual}."
 
 
-def _kept(assessment: Assessment, advice: Advice | None, units: Units) -> Section:
+def _kept(assessment: Assessment, advice: Advice | None, today: date, units: Units) -> Section:
+    """A warning that waited, with the first of its advice that still holds ``today``."""
     finding = assessment.leading
     if finding is None:
         return Section("", ())
     until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
+    over = " Those days are over." if until < today else ""
     blocks: list[Block] = [
-        Paragraph(f"Seen on the night of {days.spoken(assessment.night)}, kept for this letter.")
+        Paragraph(f"Seen on the night of {days.spoken(assessment.night)}, kept for this letter.{over}")
     ]
     blocks += [measure(evidence, units) for evidence in finding.evidence[:3]]
-    blocks += [step(advice.now, assessment.night)] if advice else []
+    offered = (advice.now, *advice.plan) if advice else ()
+    blocks += [step(item, today) for item in offered if item.until is None or item.until >= today][:1]
     return Section(phrases.headline(finding, days.spoken(until)), tuple(blocks), "lead")
 
 

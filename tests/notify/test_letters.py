@@ -1,6 +1,7 @@
 """The question, the word before a long run, and the weekly letter."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -86,3 +87,17 @@ def test_the_letter_says_how_long_the_next_run_may_be() -> None:
         weekly(a_week(long_run=planned), links=LINKS).text
     )
     assert "Up to 17.8 km stays within" in weekly(a_week(), links=LINKS).text
+
+
+def test_advice_whose_days_are_over_gives_way_to_what_still_holds() -> None:
+    """A night of Monday in a letter of Thursday: nobody is told to rest on Monday."""
+    week = a_week()
+    thursday = week.night + timedelta(days=3)
+    text = said(weekly(replace(week, night=thursday), links=LINKS).text)
+    assert "Give the long run its rest" in said(weekly(week, links=LINKS).text)
+    assert "Give the long run its rest" not in text
+    assert "Those days are over." in text
+    advice = week.kept[0][1]
+    assert advice is not None
+    standing = next(item for item in advice.plan if item.until is None or item.until >= thursday)
+    assert standing.title in text
