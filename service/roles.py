@@ -44,9 +44,7 @@ def serve(roles: Sequence[str], *, opening: Opening = open_app) -> None:
     with opening(settings, migrating=len(roles) > 1) as app, ExitStack() as stack:
         _on_signal(partial(_stop, stop))
         if "clock" in roles:
-            clock = Clock(app)
-            clock.start()
-            stack.callback(clock.stop)
+            running.append(stack.enter_context(Running(partial(run_clock, app, stop), "clock", stop)))
         if "web" in roles:
             running.append(stack.enter_context(Running(partial(run_web, app, stop), "web", stop)))
         if "worker" in roles:  # last in, first to be waited for: it has the longest work in hand
@@ -92,6 +90,14 @@ class Running:
             log().error("role_failed", role=self.name, exc_info=error)
         self.failed = not self._stop.is_set()
         self._stop.set()
+
+
+def run_clock(app: App, stop: threading.Event) -> None:
+    """Tick until ``stop``; a tick in hand is finished first."""
+    clock = Clock(app)
+    clock.start()
+    stop.wait()
+    clock.stop()
 
 
 def run_worker(app: App, stop: threading.Event) -> None:
