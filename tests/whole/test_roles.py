@@ -130,14 +130,15 @@ def test_a_signal_that_reaches_another_thread_ends_it(opening, told):
     assert waiting, "it took a second signal"
 
 
-def test_a_job_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch, told):
-    """Python waits for every thread; a supervisor does not. The job's row is due again."""
+@pytest.mark.parametrize("role", ["worker", "clock"])
+def test_work_that_outlasts_the_stop_does_not_hold_the_process(opening, monkeypatch, told, role):
+    """Python waits for every thread; a supervisor does not. The row of a job or a tick is due again."""
     done, ended = threading.Event(), []
-    monkeypatch.setattr(roles, "run_worker", lambda app, stop: done.wait(120))
+    monkeypatch.setattr(roles, f"run_{role}", lambda app, stop: done.wait(120))
     monkeypatch.setattr(roles, "STOP_WITHIN_S", 0.05)
     monkeypatch.setattr(roles.os, "_exit", ended.append)
     end_once_started(told)
-    serve(["worker"], opening=opening)
+    serve([role], opening=opening)
     done.set()
     assert ended == [0]
 
