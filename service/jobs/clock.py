@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,6 +27,8 @@ MAILS_A_TICK = 500
 GRACE = timedelta(hours=3)
 """How long a night waits for a fresh list from Strava before it is judged with what there is."""
 SILENT_PERIODS = 3
+SET_BACK_S = 1.0
+"""A wall clock that goes back by more than this was set; a smaller step delays a tick by as much."""
 UPLOADS_A_TICK = 20
 HEARERS_A_TICK = 500
 BACKFILLS_A_TICK = 4
@@ -200,8 +202,24 @@ class Clock:
 
     def _watch(self) -> None:
         period = self._app.settings.clock_period_s
+        ahead = _ahead_s()
         while not self._stopping.wait(period):
+            ahead = self._follow(ahead)
             for name, (_, periods) in TICKS.items():
                 if time.monotonic() - self._beats[name] > period * periods * SILENT_PERIODS + 30:
                     log().error("clock_silent", tick=name)
                     os._exit(70)  # nothing in this process can be trusted to stop it in order
+
+    def _follow(self, before: float) -> float:
+        """APScheduler plans by the wall clock: set back by an hour, it would be silent for an hour."""
+        ahead = _ahead_s()
+        if ahead < before - SET_BACK_S:
+            log().warning("clock_set_back")
+            for name in TICKS:
+                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        return ahead
+
+
+def _ahead_s() -> float:
+    """By how much the wall clock is ahead of one that nobody sets."""
+    return time.time() - time.monotonic()

@@ -15,7 +15,7 @@ from tests.drills.size import Size
 
 DRILLS = (
     "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
-    "many", "archive_fuzz",
+    "many", "archive_fuzz", "stepped_clock",
     "lost_rotation", "switched_off", "withdrawal",
     "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "erasure",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",

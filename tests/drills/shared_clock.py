@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class SharedClock:
-    """``now`` is handed to the service in place of the wall clock. It only moves forward."""
+    """``now`` is handed to the service in place of the wall clock. Only ``set_to`` moves it back."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -15,8 +15,11 @@ class SharedClock:
 
     def move_to(self, moment: datetime) -> datetime:
         """Move on to ``moment`` (aware); whoever reads sees the old instant or the new one, never half."""
-        later = max(self.now(), moment) if self._path.exists() else moment
+        return self.set_to(max(self.now(), moment) if self._path.exists() else moment)
+
+    def set_to(self, moment: datetime) -> datetime:
+        """Forward or back, as somebody sets a clock."""
         draft = self._path.with_suffix(".new")
-        draft.write_text(later.isoformat())
+        draft.write_text(moment.isoformat())
         draft.replace(self._path)
-        return later
+        return moment

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -171,6 +171,22 @@ class TestLife:
             ticking.stop()
         assert ("sync", athlete.id) in app.queue.asked
         assert again(app, athlete).synced_at is None
+
+    def test_a_clock_that_is_set_back_ticks_on(self, app):
+        """Its scheduler has planned everything for an hour later than it is now."""
+        ticking = Clock(impatient(app))
+        ticking.start()
+        try:
+            for name in TICKS:
+                ticking._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + timedelta(hours=1))
+            athlete = an_athlete(app)
+            ticking._follow(time.time() - time.monotonic() + 3600)
+            deadline = time.monotonic() + 60
+            while not app.queue.asked and time.monotonic() < deadline:
+                time.sleep(0.01)
+        finally:
+            ticking.stop()
+        assert ("sync", athlete.id) in app.queue.asked
 
     def test_any_number_of_clocks_may_run(self, app):
         """Rows are claimed: two clocks ask for one sync once."""
