@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from service.app import App
+from service.faults import point
 from service.jobs.ping import ping
 from service.logs import log
 
@@ -46,6 +47,7 @@ def due_syncs(app: App) -> None:
     """Athletes whose list should be read again."""
     with app.store.transaction() as tx:
         athletes = tx.athletes.claim_due_syncs(app.now(), SYNCS_A_TICK, app.settings.lease_s)
+    point("syncs_claimed")
     app.queue.defer_each("sync", athletes)
 
 
@@ -66,6 +68,7 @@ def due_nights(app: App) -> None:
             app.now(), NIGHTS_A_TICK, int(GRACE.total_seconds()), app.settings.lease_s
         )
         alone = set(tx.parking.tried_before(athletes))
+    point("nights_claimed")
     for athlete in parked:
         log().error("night_parked", athlete=athlete)
     together = [athlete for athlete in athletes if athlete not in alone]
@@ -81,6 +84,7 @@ def due_mails(app: App) -> None:
         tx.mailbox.sweep(app.now())
         parked = tx.parking.recover_mails(app.now())
         mails = tx.mailbox.claim_due(app.now(), MAILS_A_TICK, app.settings.lease_s)
+    point("mails_claimed")
     for mail in parked:
         log().error("mail_parked", mail=mail)
     app.queue.defer_each("deliver", mails)

@@ -9,6 +9,7 @@ from service.app import App
 from service.domain.bounce import is_hard
 from service.domain.message import Message
 from service.errors import MailDeferred, MailInDoubt, MailRefused
+from service.faults import point
 from service.logs import log
 from service.notify.envelope import Envelope
 from service.notify.mime import envelope
@@ -32,6 +33,7 @@ def deliver(app: App, subjects: Sequence[str]) -> None:
         with app.store.transaction() as tx:
             outgoing = tx.mailbox.take(mail_id, app.now())
         if outgoing is not None:
+            point("mail_taken")
             _send(app, outgoing)
 
 
@@ -51,6 +53,7 @@ def _send(app: App, outgoing: Outgoing) -> None:
         _note(app, lambda tx: tx.mailbox.in_doubt(mail, token, now))
         log().error("mail_in_doubt", mail=mail, kind=outgoing.kind)
     else:
+        point("mail_gone")
         _note(app, lambda tx: tx.mailbox.sent(mail, token, now))
         log().info("mail_sent", mail=mail, kind=outgoing.kind)
 
@@ -84,6 +87,7 @@ def _handed(app: App, outgoing: Outgoing) -> None:
         app.store, lambda tx: tx.mailbox.handed(outgoing.id, outgoing.token), within_s=NOTED_WITHIN_S
     ):
         raise MailDeferred("another worker has this message, or mail was stopped")
+    point("mail_handed")
 
 
 def _envelope(app: App, outgoing: Outgoing) -> Envelope:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from service.app import App
 from service.errors import StravaError
+from service.faults import point
 from service.jobs.outbox import enqueue_receipt
 from service.logs import log
 from service.store import tombstones
@@ -14,6 +15,7 @@ def erase(app: App, subjects: Sequence[str]) -> None:
     """Athletes who disconnected. May be run again at any point: what is gone stays gone."""
     for athlete_id in map(UUID, subjects):
         _withdraw(app, athlete_id)
+        point("erase_withdrawn")
         _note(app, athlete_id)
         with app.store.transaction(statement_timeout_ms=30_000) as tx:
             athlete = tx.athletes.get(athlete_id)
@@ -23,6 +25,7 @@ def erase(app: App, subjects: Sequence[str]) -> None:
             if not tx.athletes.forget(athlete_id, app.now()):
                 continue  # another worker was faster, and has written the receipt
             receipt = enqueue_receipt(app, tx, address) if address else None
+            point("erase_forgotten")
         log().info("athlete_erased", athlete=athlete_id)
         if receipt is not None:
             app.queue.defer("deliver", receipt)

@@ -16,6 +16,7 @@ from service.domain.athlete import Athlete, AthleteState
 from service.domain.event import Aspect, Subject
 from service.domain.finding import State
 from service.errors import Gone, ScopeMissing, StravaError, TokenDead
+from service.faults import point
 from service.jobs import tokens
 from service.jobs.rows import retry_at, store_rows
 from service.logs import log
@@ -55,6 +56,7 @@ def hear_of(app: App, athlete_id: UUID) -> None:
         events = tx.inbox.take(athlete_id, app.now()) if athlete is not None else []
     if athlete is None or not events:
         return
+    point("event_taken")
     withdrawn = [event for event in events if event.withdrawn]
     if withdrawn and _withdrawn(app, athlete, withdrawn):
         return
@@ -87,6 +89,7 @@ def _look_into(app: App, athlete: Athlete, events: Sequence[Waiting]) -> None:
         if not going_on:
             _leave_to_list(app, athlete, groups)
             return
+        point("event_settled")
         del groups[object_id]
 
 

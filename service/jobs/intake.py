@@ -6,6 +6,7 @@ from uuid import UUID
 
 from service.app import App
 from service.domain.event import Seal
+from service.faults import point
 from service.store.keyring import Keyring
 from service.strava.webhook import Surprise, parse, seal_of
 
@@ -61,6 +62,8 @@ class Intake:
                 tx.inbox.surprised(str(found), now)
             else:
                 tx.inbox.put(event, found, seal, now)
+                point("event_kept")
+        point("event_committed")
 
     def _seal(self, body: bytes, signature: str | None) -> Seal:
         settings = self.app.settings

@@ -13,6 +13,7 @@ from uuid import UUID
 from service.app import App
 from service.domain.activity import Source
 from service.domain.athlete import Athlete
+from service.faults import point
 from service.jobs import tokens
 from service.jobs.rows import Rows, store_rows
 from service.logs import log
@@ -71,12 +72,14 @@ def _newest(app: App, athlete: Athlete, now: datetime) -> tuple[Rows, datetime]:
     """The rows of the newest page, and the start of the oldest. An empty page is the end of all there is."""
     strava = app.strava.at(urgency(athlete, now))
     rows: Rows = tokens.with_token(app, athlete.id, partial(_first_page, strava))
+    point("list_read")
     with app.store.transaction() as tx:
         stored = store_rows(tx, athlete.id, rows, now)
         oldest = min((each.start for each in stored), default=now if rows else EVER)
         _mirror_deletions(tx, athlete.id, rows, oldest, now)
         tx.lists.read(athlete.id, now)
         tx.inbox.settle_read(athlete.id, now, now)
+        point("list_stored")
     return rows, oldest
 
 

@@ -18,6 +18,7 @@ from service.domain.history import History
 from service.domain.night import SENDABLE_FOR, Decision, MailKind, Silence, due_instant, nights_due
 from service.domain.preference import Choice
 from service.errors import FreshlegsError
+from service.faults import point
 from service.jobs.history import read_history
 from service.jobs.letters import Outlook, enqueue_letter, outlook_of
 from service.jobs.outbox import enqueue_warning
@@ -69,6 +70,7 @@ def _judge(app: App, athlete_id: UUID) -> list[Judged]:
         athlete = tx.parking.begin_night(athlete_id, now, app.settings.lease_s)
     if athlete is None:
         return []
+    point("night_begun")
     due = list(nights_due(athlete.next_night, athlete.zone, now, athlete.last_night_at))[-MOST_MISSED:]
     with app.store.transaction() as tx:
         history = read_history(tx, athlete, now)
@@ -125,6 +127,8 @@ def _settle(
             mail = enqueue_warning(app, tx, athlete, assessment, advice, course=course, held=held)
         elif new and outlook and not (sendable.stale or sendable.quiet) and sendable.address_confirmed:
             mail = enqueue_letter(app, tx, athlete, assessment, outlook)
+        point("night_recorded")
+    point("night_settled")
     if gate is Gate.TRIPPED:
         log().error("breaker_tripped", night=night)
     if mail is not None and not held:

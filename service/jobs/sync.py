@@ -12,6 +12,7 @@ from service.app import App
 from service.domain.athlete import Athlete, AthleteState
 from service.domain.night import due_instant, known_zone, next_night
 from service.errors import Gone, QuotaExhausted, ScopeMissing, StravaError, TokenDead
+from service.faults import point
 from service.jobs import tokens
 from service.jobs.events import hear_of
 from service.jobs.hold import Hold
@@ -38,6 +39,7 @@ def _sync(app: App, athlete_id: UUID) -> None:
         athlete = tx.parking.begin_sync(athlete_id, app.now(), app.settings.lease_s)
     if athlete is None:
         return
+    point("sync_begun")
     try:
         with Hold(partial(_hold, app, athlete_id), app.settings.lease_s):
             unread = _renew(app, athlete)
@@ -51,6 +53,7 @@ def _sync(app: App, athlete_id: UUID) -> None:
             # Strava's trouble, not this athlete's: the attempt is not counted.
             tx.athletes.sync_put_off(athlete_id, error.code, at)
     else:
+        point("sync_settled")
         app.queue.defer("judge", athlete_id)
         if unread:
             app.queue.defer("deepen", athlete_id)

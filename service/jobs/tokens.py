@@ -9,6 +9,7 @@ from service.domain.athlete import AthleteState
 from service.domain.grant import Tokens
 from service.domain.night import MailKind
 from service.errors import TokenDead
+from service.faults import point
 from service.jobs.outbox import enqueue_reconnect
 from service.logs import log
 from service.store.session import Transaction
@@ -61,6 +62,7 @@ def _renewed(app: App, tx: Transaction, athlete_id: UUID, held: Tokens | None) -
     except TokenDead:
         tx.tokens.delete(athlete_id)
         return None
+    point("token_rotated")
     tx.tokens.put(athlete_id, tokens)
     return tokens
 

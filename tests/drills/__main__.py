@@ -20,7 +20,7 @@ DRILLS = (
     "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "erasure",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
     "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "privileges", "ledger",
-    "flights", "cut", "rolling",
+    "flights", "cut", "rolling", "fault_points",
 )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def drill(size: Size) -> list[Figure]:
         time.sleep(AFTERWARDS_S)
         calls = [call for call in ground.standin.ledger() if call["athlete"] in known]
         late = [raw for raw in ground.post.received[mails:] if _reader(raw) in known and RECEIPT not in raw]
-        receipts = _receipts(ground)
+        receipts = receipts_in(ground)
         ground.crew.stop()
         with ground.store.transaction() as tx:
             tx.logbook.purge(ground.clock.now())
@@ -53,13 +53,13 @@ def drill(size: Size) -> list[Figure]:
             Figure("athletes", leaving),
             Figure("kills", kills, least=1),
             Figure("p95_seconds", round(_p95(seconds), 1), most=60),
-            none("rows_left", sum(_rows(ground, athlete) for athlete in known.values())),
+            none("rows_left", sum(rows_of(ground, athlete) for athlete in known.values())),
             none("still_there", leaving - len(seconds)),
             none("receipts_missing", max(0, leaving - len(receipts) - doubtful)),
             none("receipts_doubled", len(receipts) - len(set(receipts))),
             none("calls_afterwards", len(calls)),
             none("mails_afterwards", len(late)),
-            Figure("who_stays", _rows(ground, staying), least=2),
+            Figure("who_stays", rows_of(ground, staying), least=2),
         ]
 
 
@@ -99,7 +99,7 @@ def _wait(done: Any) -> None:
         time.sleep(0.05)
 
 
-def _receipts(ground: Ground) -> list[int]:
+def receipts_in(ground: Ground) -> list[int]:
     return [_reader(raw) for raw in ground.post.received if RECEIPT in raw]
 
 
@@ -112,7 +112,7 @@ def _p95(seconds: list[float]) -> float:
     return sorted(seconds)[int(0.95 * (len(seconds) - 1))] if seconds else PATIENCE_S
 
 
-def _rows(ground: Ground, athlete: UUID) -> int:
+def rows_of(ground: Ground, athlete: UUID) -> int:
     rows = ground.query("SELECT count(*) FROM athlete WHERE id = %s", athlete)[0][0]
     for table in Base.metadata.sorted_tables:
         if "athlete_id" in table.c:
