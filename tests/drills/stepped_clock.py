@@ -21,6 +21,7 @@ from tests.drills.passage import Passage
 from tests.drills.process import run_role
 from tests.drills.shared_clock import SharedClock
 from tests.drills.size import Size
+from tests.strava_standin.kinds import KINDS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STEPS = (-HOUR, HOUR, DAY, -DAY)
@@ -28,6 +29,7 @@ STEPS = (-HOUR, HOUR, DAY, -DAY)
 LOOK_EVERY = timedelta(hours=8)
 LOOKS = 3
 """A night of everybody's passes while the clock is wrong."""
+ATHLETES = 6
 WALL = "wall"
 
 
@@ -89,7 +91,7 @@ class Days:
 
 def drill(size: Size) -> list[Figure]:
     """Four steps with a day after each; soaked, forty. Then two days with the right time."""
-    with open_ground(size.seed) as ground:
+    with open_ground(size.seed, kinds=tuple(KINDS)[:ATHLETES]) as ground:
         Wall(ground.home).set(timedelta(0))
         for role in ("worker", "worker", "clock"):
             ground.crew.start(role, stepping)
