@@ -26,6 +26,7 @@ from service.store.schema import migrate
 from service.store.session import Store, open_store
 
 PREFIX = "freshlegs-tests-"
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 2 * 2**30
 STARTING_S = 60
 TEMPLATE = "template_freshlegs"
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'alembic_version'
@@ -41,7 +42,7 @@ SETTINGS = ("shared_buffers=32MB", "max_connections=60", "autovacuum=off", "jit=
 def cluster(folder: Path | None = None, *, programs: Path | None = None) -> Iterator[EmbeddedPostgres]:
     """A running cluster without fsync, in ``folder`` or in a temporary one that is removed at the end."""
     _sweep()
-    own = Path(tempfile.mkdtemp(prefix=PREFIX)) if folder is None else None
+    own = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place_for_tests())) if folder is None else None
     try:
         place = (own or folder or Path()) / "pg"
         with EmbeddedPostgres(place, durable=False, programs=programs, settings=SETTINGS) as server:
@@ -49,6 +50,12 @@ def cluster(folder: Path | None = None, *, programs: Path | None = None) -> Iter
     finally:
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)
+
+
+def place_for_tests() -> Path:
+    """Memory where there is plenty of it: the suite writes two gigabytes that nobody reads again."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES and os.access(MEMORY, os.W_OK)
+    return MEMORY if roomy else Path(tempfile.gettempdir())
 
 
 def template(server: EmbeddedPostgres) -> str:
@@ -161,7 +168,7 @@ def _execute(server: EmbeddedPostgres, statement: sql.Composed) -> None:
 
 def _sweep() -> None:
     """Remove folders whose process is gone: nobody holds their lock."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in place_for_tests().glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), (folder / "pg" / "owner.lock").open() as lock:
             if time.time() - os.fstat(lock.fileno()).st_mtime > STARTING_S:  # younger: about to be locked
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
