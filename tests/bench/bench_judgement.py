@@ -12,8 +12,7 @@ The ratios are printed as they are, whatever was aimed at.
 """
 
 import resource
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from service.domain.history import History
 from tests.bench.nightly import nightly
 from tests.bench.planted import CONSTANTS
 from tests.bench.runners import Runner, on
+from tests.bench.timing import cpu_s, least_cpu_s
 
 DAYS, ATHLETES, REFERENCE = 1_096, 2_000, 40
 NIGHTLY, HISTORY_DAYS = 30, 400
@@ -35,16 +35,6 @@ def bench() -> Iterator[str]:
     yield _recompute()
     yield _nightly()
     yield _memory()
-
-
-def _timed(work: Callable[[], object], times: int = 3) -> float:
-    """Seconds of CPU, the best of some."""
-    best = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        best = min(best, time.process_time() - began)
-    return best
 
 
 def _recompute() -> str:
@@ -67,8 +57,8 @@ def _recompute() -> str:
     same = max(float(np.abs(our[:, 5] - their).max()) for our, their in pairs)
     if same > 1e-9:
         raise AssertionError(f"the reference computes something else: {same}")
-    fast = _timed(ours) / ATHLETES
-    slow = _timed(lambda: [theirs(n) for n in range(REFERENCE)]) / REFERENCE
+    fast = least_cpu_s(ours) / ATHLETES
+    slow = least_cpu_s(lambda: [theirs(n) for n in range(REFERENCE)]) / REFERENCE
     return (
         f"recompute ratio {slow / fast:.1f}x ours {fast * 1e6:.0f} us pandas {slow * 1e6:.0f} us an athlete "
         "(aim 50x)"
@@ -80,8 +70,8 @@ def _nightly() -> str:
         fast = slow = float("inf")
         for _ in range(3):
             both.forget()
-            fast = min(fast, _timed(both.ours, 1))
-            slow = min(slow, _timed(both.theirs, 1))
+            fast = min(fast, cpu_s(both.ours))
+            slow = min(slow, cpu_s(both.theirs))
         if both.judged() != NIGHTLY:
             raise AssertionError(f"{both.judged()} of {NIGHTLY} nights were judged")
     return (

@@ -3,7 +3,6 @@
 
 import importlib.util
 import io
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -18,6 +17,7 @@ from service.notify import message
 from service.notify.chart import Picture, picture
 from service.notify.mime import envelope
 from service.notify.page import TEMPLATES
+from tests.bench.timing import cpu_s
 from tests.notify.samples import COURSE, LINKS, shipped, spike
 from tests.verdicts import assessment
 
@@ -39,19 +39,13 @@ def bench() -> Iterator[str]:
     usual()
     fast, slow = list[float](), list[float]()
     for _ in range(THEIRS):
-        slow.append(_seconds(usual))
-        fast += [_seconds(_ours) for _ in range(OURS // THEIRS)]
+        slow.append(cpu_s(usual))
+        fast += [cpu_s(_ours) for _ in range(OURS // THEIRS)]
     ratio = median(slow) / median(fast)
     yield (
         f"ratio {ratio:.0f}x ours {1000 * median(fast):.1f} ms pyplot+premailer {1000 * median(slow):.0f} ms "
         f"(promised >= {PROMISED}x{'' if ratio >= PROMISED else ', NOT KEPT'})"
     )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
 
 
 def _ours() -> bytes:

@@ -7,9 +7,8 @@ last digit where they are rounded); and four hours against one.
 """
 
 import math
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from service.archive import track as t
 from service.archive.track import COLUMNS, Track
+from tests.bench.timing import cpu_s, least_cpu_s
 
 HOUR, HOURS = 3_600, 4
 LAST_DIGITS = (0.11, 0.1, 0.11, 0.11, 0.0011)
@@ -31,24 +31,14 @@ def bench() -> Iterator[str]:
     rows = _rows(one)
     fast = slow = long = float("inf")
     for _ in range(5):  # in turns, as the machine's clock moves
-        slow = min(slow, _timed(lambda: _theirs(rows), 1))
-        fast = min(fast, _timed(lambda: _ours(one), 10))
-        long = min(long, _timed(lambda: _ours(four), 5))
+        slow = min(slow, cpu_s(lambda: _theirs(rows)))
+        fast = min(fast, least_cpu_s(lambda: _ours(one), 10))
+        long = min(long, least_cpu_s(lambda: _ours(four), 5))
     yield (
         f"one_hour ratio {slow / fast:.1f}x ours {fast * 1e3:.2f} ms, second by second {slow * 1e3:.1f} ms "
         "(aim 25x)"
     )
     yield f"linear ratio {long / fast:.2f}x {HOURS} h {long * 1e3:.2f} ms, 1 h {fast * 1e3:.2f} ms (aim 4.2x)"
-
-
-def _timed(work: Callable[[], object], times: int) -> float:
-    """Seconds of CPU, the best of some."""
-    best = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        best = min(best, time.process_time() - began)
-    return best
 
 
 def _recorded(seconds: int) -> Track:
