@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -83,25 +84,42 @@ def served(build: Callable[..., Site]) -> Iterator[Site]:
     listener.close()
 
 
+@contextmanager
+def on_a_phone(chromium: Browser, base_url: str) -> Iterator[Page]:
+    """A phone's page without scripts, of nobody known."""
+    context = chromium.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=base_url, java_script_enabled=False
+    )
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def page(chromium: Browser, served: Site) -> Iterator[Page]:
     """A phone's page. Anything the browser complains about fails the test."""
-    context = chromium.new_context(
-        viewport={"width": PHONE[0], "height": PHONE[1]},
-        base_url=served.deps.base_url,
-        java_script_enabled=False,
-    )
-    opened = context.new_page()
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    opened.on("console", note)
-    yield opened
-    context.close()
+    with on_a_phone(chromium, served.deps.base_url) as opened:
+        opened.on("console", note)
+        yield opened
     assert complaints == []
+
+
+def answer_and_mute(reader: Page, mail: str) -> None:
+    """From a warning as it is read: one tap and a button for the legs, and the same for a mute."""
+    reader.set_content(mail)
+    reader.get_by_role("link", name="Heavy", exact=True).click()
+    reader.get_by_text("Nothing is kept yet").wait_for()
+    reader.get_by_role("button", name="Save", exact=True).click()
+    reader.get_by_text("Noted, thank you").wait_for()
+    reader.set_content(mail)
+    reader.get_by_role("link", name="Mute this reason for two weeks").click()
+    reader.get_by_role("button", name="Mute this reason for two weeks").click()
+    reader.get_by_text("It ends by itself").wait_for()
 
 
 def headed(page: Page, text: str) -> None:
@@ -183,20 +201,8 @@ def test_a_mail_is_answered(chromium: Browser, served: Site, page: Page) -> None
     full = {name: f"{served.deps.base_url}{path}" for name, path in paths.items()}
     links = replace(LINKS, checkin_url=full["check_in"], reply_url=full["reply"], mute_url=full["mute"])
     mailed = warning(links=links)
-    context = chromium.new_context(
-        viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=False
-    )
-    reader = context.new_page()
-    reader.set_content(mailed.html)
-    reader.get_by_role("link", name="Heavy", exact=True).click()
-    reader.get_by_text("Nothing is kept yet").wait_for()
-    reader.get_by_role("button", name="Save", exact=True).click()
-    reader.get_by_text("Noted, thank you").wait_for()
-    reader.set_content(mailed.html)
-    reader.get_by_role("link", name="Mute this reason for two weeks").click()
-    reader.get_by_role("button", name="Mute this reason for two weeks").click()
-    reader.get_by_text("It ends by itself").wait_for()
-    context.close()
+    with on_a_phone(chromium, served.deps.base_url) as reader:
+        answer_and_mute(reader, mailed.html)
     with served.store.transaction() as tx:
         athlete = tx.athletes.by_strava_id(4711)
         assert athlete is not None

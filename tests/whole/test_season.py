@@ -19,7 +19,7 @@ from service.store.mailbox import MailState
 from tests.demo.season import open_season
 from tests.strava_standin.control import CANARIES
 from tests.web import test_browser
-from tests.web.test_browser import PHONE, headed
+from tests.web.test_browser import answer_and_mute, headed, on_a_phone
 from tests.whole.conftest import logging_as_before
 
 START = datetime(2026, 2, 28, 15, 0, tzinfo=UTC)
@@ -215,29 +215,15 @@ class TestAtTheDoor:
 
 @pytest.fixture
 def phone(chromium, season):
-    """A page of a phone's browser, without scripts and not signed in."""
-    context = chromium.new_context(
-        viewport={"width": PHONE[0], "height": PHONE[1]},
-        base_url=season.app.settings.base_url,
-        java_script_enabled=False,
-    )
-    yield context.new_page()
-    context.close()
+    with on_a_phone(chromium, season.app.settings.base_url) as page:
+        yield page
 
 
 @in_a_browser
 def test_a_warning_is_answered_from_the_mail(season, phone):
-    """As it arrived: one tap and a button for the legs, and the same for a mute."""
+    """As it arrived, by somebody who is not signed in."""
     warning = next(mail for mail in season.mails() if is_warning(mail))
-    html = warning.get_body(("html",)).get_content()
-    phone.set_content(html)
-    phone.get_by_role("link", name="Heavy", exact=True).click()
-    phone.get_by_role("button", name="Save", exact=True).click()
-    phone.get_by_text("Noted, thank you").wait_for()
-    phone.set_content(html)
-    phone.get_by_role("link", name="Mute this reason for two weeks").click()
-    phone.get_by_role("button", name="Mute this reason for two weeks").click()
-    phone.get_by_text("It ends by itself").wait_for()
+    answer_and_mute(phone, warning.get_body(("html",)).get_content())
     athlete, today = known(season, SPIKED), season.app.now().date()
     with season.app.store.transaction() as tx:
         assert [each.legs for each in tx.checkins.of(athlete.id, today)][-1:] == [2]
