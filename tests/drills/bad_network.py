@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from tests.drills.figure import Figure, none
+from tests.drills.ground import FOUR
 from tests.drills.size import Size
 from tests.drills.workshop import open_workshop
 
-KINDS = ["steady", "fitter", "no_heart_rate", "hot_week"]
 LONGEST_S = 30
 """The longest that one call may hold a worker; the calls that drip would take hours."""
 DRIPS = (
@@ -36,7 +36,7 @@ TROUBLES = (
 def drill(size: Size) -> list[Figure]:
     """Some days in which 30 % of all data calls go wrong, each in a way of its own."""
     days = size.of(4, 40)
-    with open_workshop(size.seed, KINDS) as shop:
+    with open_workshop(size.seed, FOUR) as shop:
         shop.connect_all()
         for trouble in TROUBLES:
             shop.standin.fault(path="/api/v3", chance=0.33 / len(TROUBLES), **trouble)

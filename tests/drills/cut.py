@@ -8,12 +8,11 @@ from tests.demo.season import wait_for_pages
 from tests.drills.audit import audit
 from tests.drills.event_stream import Events
 from tests.drills.figure import Figure, none
-from tests.drills.ground import Ground, open_ground
+from tests.drills.ground import FOUR, Ground, open_ground
 from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 CREW = ("worker", "worker", "clock", "web")
-KINDS = ("steady", "fitter", "no_heart_rate", "hot_week")
 NIGHT_S = 3.0
 """As soon time goes on: with new events there is always something left to do."""
 EVERY_S = 2.0
@@ -61,7 +60,7 @@ class Cutter:
 
 def drill(size: Size) -> list[Figure]:
     """10 s of cuts while nights pass, and 4 s without a database; soaked, 60 s of each."""
-    with open_ground(size.seed, kinds=KINDS) as ground:
+    with open_ground(size.seed, kinds=FOUR) as ground:
         passage = Passage(ground)
         passage.meddle = cutter = Cutter(ground)
         pids = {member.pid for member in map(ground.crew.start, CREW)}

@@ -17,13 +17,12 @@ from tests.drills.audit import audit
 from tests.drills.erasure import receipts_in, rows_of
 from tests.drills.event_stream import Events
 from tests.drills.figure import Figure, none
-from tests.drills.ground import Ground, open_ground
+from tests.drills.ground import FOUR, Ground, open_ground
 from tests.drills.passage import Passage
 from tests.drills.size import Size
 from tests.drills.striker import MODES, Plan, striking
 
 CREW = ("worker", "worker", "clock", "web")
-KINDS = ("steady", "fitter", "no_heart_rate", "hot_week")
 NIGHT_S = 10.0
 """As soon time goes on at the latest: what was struck is done again by then, some leases later."""
 MODE_ENDS_WITHIN_S = 60.0
@@ -77,7 +76,7 @@ def drill(size: Size) -> list[Figure]:
     """Each point in each mode once; soaked, 5 times."""
     names, rounds = named_points(), size.of(1, 5)
     leaving = [name for name in names if name.startswith("erase_")]
-    with open_ground(size.seed, kinds=KINDS * rounds) as ground:
+    with open_ground(size.seed, kinds=FOUR * rounds) as ground:
         passage = Passage(ground)
         passage.meddle = trouble = Trouble(ground, random.Random(size.seed))
         for role in CREW:

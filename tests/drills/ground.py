@@ -45,6 +45,8 @@ ZONES = (
     "Africa/Nairobi", "Australia/Adelaide", "Pacific/Honolulu", "Asia/Kathmandu", "America/St_Johns",
     "Europe/London", "Asia/Tokyo", "Pacific/Chatham",
 )  # fmt: skip
+FOUR = ("steady", "fitter", "no_heart_rate", "hot_week")
+"""Kinds for a drill that is about something else than who runs."""
 BACK_WITHIN_S = 120.0
 
 

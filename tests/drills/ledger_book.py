@@ -142,5 +142,13 @@ class Book(RuleBasedStateMachine):
         raise NotImplementedError
 
 
+def asked(jobs: list[T], number: int, *, last: bool) -> T | None:
+    """What the queue hands out; unless for the ``last`` time, it may do so again."""
+    job = nth(jobs, number)
+    if last and job is not None:
+        jobs.remove(job)
+    return job
+
+
 def nth(things: Sequence[T], number: int) -> T | None:
     return things[number % len(things)] if things else None

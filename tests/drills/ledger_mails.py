@@ -13,7 +13,7 @@ from service.store.claims import SUSPECT_AFTER
 from service.store.mailbox import GIVE_UP_AFTER, OF_THE_DAY, Outgoing
 from service.store.parking import MAIL_PARKED_AFTER
 from service.store.session import Transaction
-from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, Book, nth
+from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, Book, asked, nth
 from tests.store.samples import TODAY, letter
 
 WAITING = ("queued", "deferred")
@@ -138,10 +138,8 @@ class Mails(Book):
     @rule(number=WHICH, last=ENDS)
     def one_is_taken(self, number: int, *, last: bool) -> None:
         """By one worker, however often the queue asks."""
-        if (mail := nth(self.jobs, number)) is None:
+        if (mail := asked(self.jobs, number, last=last)) is None:
             return
-        if last:
-            self.jobs.remove(mail)
         due = mail in self.mails and mail.state in WAITING and mail.due_at <= self.now
         with self.store.transaction() as tx:
             taken = tx.mailbox.take(mail.id, self.now)

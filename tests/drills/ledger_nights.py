@@ -13,7 +13,7 @@ from service.domain.night import due_instant, next_night, nights_due
 from service.store.athletes import PARKED_AFTER
 from service.store.claims import SUSPECT_AFTER
 from service.store.session import Transaction
-from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, ZONES, Book, nth
+from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, ZONES, Book, asked, nth
 from tests.store.samples import SILENT, assessment
 
 DAY = timedelta(days=1)
@@ -148,10 +148,8 @@ class Nights(Book):
     @rule(number=WHICH, last=ENDS)
     def one_begins(self, number: int, *, last: bool) -> None:
         """The queue hands a job out, and may do so again."""
-        if (slot := nth(self.jobs, number)) is None:
+        if (slot := asked(self.jobs, number, last=last)) is None:
             return
-        if last:
-            self.jobs.remove(slot)
         due = slot in self.slots.values() and slot.due(self.now) and slot.tried < PARKED_AFTER
         with self.store.transaction() as tx:
             begun = tx.parking.begin_night(slot.id, self.now)

@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from service.store.athletes import PARKED_AFTER
 from service.store.session import Transaction
-from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, Book, nth
+from tests.drills.ledger_book import ENDS, LEASE, LIMITS, WHICH, Book, asked, nth
 
 RETRY = timedelta(minutes=15)
 NEXT = timedelta(hours=6)
@@ -125,10 +125,8 @@ class Syncs(Book):
     @rule(number=WHICH, last=ENDS)
     def one_begins(self, number: int, *, last: bool) -> None:
         """Only where nobody has it in hand, however often the queue asks."""
-        if (each := nth(self.jobs, number)) is None:
+        if (each := asked(self.jobs, number, last=last)) is None:
             return
-        if last:
-            self.jobs.remove(each)
         free = each in self.lists.values() and each.due(self.now) and not each.held
         with self.store.transaction() as tx:
             begun = tx.parking.begin_sync(each.id, self.now)

@@ -13,12 +13,11 @@ from tests.drills.crew import Member
 from tests.drills.event_stream import Events
 from tests.drills.figure import Figure, none
 from tests.drills.front import Front, open_front
-from tests.drills.ground import Ground, open_ground
+from tests.drills.ground import FOUR, Ground, open_ground
 from tests.drills.passage import Passage
 from tests.drills.size import Size
 
 CREW = ("web", "clock", "worker", "worker")
-KINDS = ("steady", "fitter", "no_heart_rate", "hot_week")
 AMIDST_S = 0.3
 """So soon after a night has come somebody is replaced."""
 DRAIN_S = 0.5
@@ -30,7 +29,7 @@ def drill(size: Size) -> list[Figure]:
     """5 deploys of four processes; soaked, 20."""
     deploys = size.of(5, 20)
     port = free_port()
-    with open_ground(size.seed, kinds=KINDS, web_port=port) as ground, open_front(port) as front:
+    with open_ground(size.seed, kinds=FOUR, web_port=port) as ground, open_front(port) as front:
         passage = Passage(ground)
         for role in CREW:
             ground.crew.start(role)

@@ -37,7 +37,6 @@ class Plan:
     def __init__(self, home: Path) -> None:
         self._folder = home / FOLDER
         self._folder.mkdir()
-        self.open = 0
         self._wanted: list[tuple[str, str]] = []
         self.struck = Counter[tuple[str, str]]()
 

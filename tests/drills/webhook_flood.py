@@ -12,11 +12,10 @@ from service.jobs.events import LISTS_AN_HOUR, MANY, READS_AN_HOUR
 from service.jobs.intake import path_secret
 from tests.demo.season import wait_for_pages
 from tests.drills.figure import Figure, none
-from tests.drills.ground import START, Ground, open_ground
+from tests.drills.ground import FOUR, START, Ground, open_ground
 from tests.drills.size import Size
 from tests.posts import SUBSCRIPTION, posted
 
-KINDS = ("steady", "fitter", "no_heart_rate", "hot_week")
 SENDERS = 8
 SLOWEST_S, TOO_LATE_S = 0.5, 2.0
 HOURS = 4
@@ -28,7 +27,7 @@ PENDING = """SELECT (SELECT count(*) FROM inbox WHERE state <> 'done' AND due_at
 def drill(size: Size) -> list[Figure]:
     """Each event is posted on time or as soon as a sender is free; what counts is when it is answered."""
     rate, seconds, forged = size.of(60, 200), size.of(10, 30), size.of(2000, 10_000)
-    with open_ground(size.seed, kinds=KINDS) as ground:
+    with open_ground(size.seed, kinds=FOUR) as ground:
         for athlete in ground.standin.athletes():
             ground.connect(athlete["id"])
         with ground.store.transaction() as tx:
@@ -49,20 +48,20 @@ def drill(size: Size) -> list[Figure]:
         real = [row["id"] for athlete in ground.standin.athletes() for row in _sessions(ground, athlete)]
         for hour in range(HOURS):  # so few at once that each is read by itself, and some of them are there
             _worked_off(ground)
-            few = MANY * len(KINDS) // 2
+            few = MANY * len(FOUR) // 2
             made_up = range(2 * 10**9 + hour * few, 2 * 10**9 + (hour + 1) * few)
             _post(ground, 0, [*real[hour * few : (hour + 1) * few], *made_up])
             ground.move_to(ground.clock.now() + timedelta(hours=1))
         _worked_off(ground)
         calls = ground.standin.totals()["counted"]
-        cap = len(KINDS) * (READS_AN_HOUR + LISTS_AN_HOUR) * (HOURS + 1)
+        cap = len(FOUR) * (READS_AN_HOUR + LISTS_AN_HOUR) * (HOURS + 1)
         return [
             Figure("posted", len(flood)),
             Figure("a_second", rate),
             Figure("p99_ms", round(1000 * sorted(flood)[len(flood) * 99 // 100]), most=1000 * SLOWEST_S),
             none("later_than_2_s", sum(each > TOO_LATE_S for each in flood)),
             none("lost", rate * seconds - int(kept)),
-            Figure("forged", forged + HOURS * MANY * len(KINDS)),
+            Figure("forged", forged + HOURS * MANY * len(FOUR)),
             Figure("calls_for_forged", calls, least=HOURS, most=cap),
             none("rows_changed_by_forgery", len(_seen(ground) ^ _rows(ground))),
         ]

@@ -26,6 +26,13 @@ def impatient(app, **settings):
     return replace(app, settings=Settings(_env_file=None, clock_period_s=0.05, **settings))
 
 
+def wait_for_a_job(app):
+    """Until the clock has asked the queue for something, or a minute has passed."""
+    deadline = time.monotonic() + 60
+    while not app.queue.asked and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 SILENT = """
 from service.jobs import clock
 from tests.apps import an_app
@@ -164,9 +171,7 @@ class TestLife:
         ticking.start()
         try:
             athlete = an_athlete(app)
-            deadline = time.monotonic() + 60
-            while not app.queue.asked and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_for_a_job(app)
         finally:
             ticking.stop()
         assert ("sync", athlete.id) in app.queue.asked
@@ -181,9 +186,7 @@ class TestLife:
                 ticking._scheduler.modify_job(name, next_run_time=datetime.now(UTC) + timedelta(hours=1))
             athlete = an_athlete(app)
             ticking._follow(time.time() - time.monotonic() + 3600)
-            deadline = time.monotonic() + 60
-            while not app.queue.asked and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_for_a_job(app)
         finally:
             ticking.stop()
         assert ("sync", athlete.id) in app.queue.asked
