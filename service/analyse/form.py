@@ -164,8 +164,7 @@ def _new_shoes(compared: Compared, gear: Sequence[str | None]) -> Flags:
 
 def _numbered(names: Sequence[str | None]) -> Ints:
     """A number for each name, the same for the same."""
-    numbers: dict[str | None, int] = {}
-    return np.array([numbers.setdefault(name or None, len(numbers)) for name in names], dtype=np.int64)
+    return np.unique([name or "" for name in names], return_inverse=True)[1]
 
 
 def _fade(laps: Sequence[Lap], c: Constants) -> float:

@@ -95,7 +95,7 @@ class Activity:
         """The local day the session counts for; see ``DAY_BEGINS``. A hidden start is reported as local
         midnight: its day is right and its hour is not, so it is no run of the night before."""
         before = timedelta(0) if self.start_hidden else DAY_BEGINS
-        return (self.start + timedelta(seconds=self.utc_offset_s) - before).date()
+        return (self.local_start - before).date()
 
     @property
     def is_run(self) -> bool:
