@@ -125,9 +125,11 @@ def _let_go(tx: Transaction, athlete_id: UUID, before: datetime) -> None:
 def _mirror_deletions(tx: Transaction, athlete_id: UUID, rows: Rows, oldest: datetime, now: datetime) -> None:
     """What lies between ``oldest`` and ``now``, and was not listed, is gone at Strava.
 
-    Rows that were quarantined this time were listed too: they do not count as deleted.
+    Rows that were quarantined this time were listed too: they do not count as deleted. An id that is no
+    number is none that we hold, and may be a text that Postgres does not take.
     """
-    seen = [str(row["id"]) for row in rows if row.get("id") is not None]
+    ids = (str(row.get("id")) for row in rows)
+    seen = [each for each in ids if each.isascii() and each.isdecimal()]
     removed = tx.activities.remove_unseen(athlete_id, Source.STRAVA, seen, oldest, now)
     if removed:
         log().info("activities_removed", athlete=athlete_id, removed=removed)

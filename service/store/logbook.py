@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, select
 
 from service.store.tables import AthleteRow
 from service.store.tables_service import LogRow
@@ -33,9 +33,24 @@ class Logbook:
         self._connection = connection
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep events as ``service.logs`` makes them: ``at`` (ISO), ``level``, ``event``, fields."""
-        if rows:
-            self._connection.execute(insert(LogRow), [_row(row) for row in rows])
+        """Keep events as ``service.logs`` makes them: ``at`` (ISO), ``level``, ``event``, fields.
+
+        Rows wait for half a second in their process: what is written about somebody who was forgotten
+        meanwhile is kept without their id.
+        """
+        if not rows:
+            return
+        found = [_row(row) for row in rows]
+        there = self._there({row["athlete_id"] for row in found} - {None})
+        for row in found:
+            if row["athlete_id"] not in there and row["event"] != FORGOTTEN:
+                row["athlete_id"] = None
+        self._connection.execute(insert(LogRow), found)
+
+    def _there(self, athletes: set[UUID]) -> set[UUID]:
+        """Those of them who have a row, which stays until this transaction ends."""
+        query = select(AthleteRow.id).where(AthleteRow.id.in_(athletes)).order_by(AthleteRow.id)
+        return set(self._connection.execute(query.with_for_update(read=True, key_share=True)).scalars())
 
     def search(
         self,
@@ -63,12 +78,8 @@ class Logbook:
         return [LogEntry(**row._mapping) for row in self._connection.execute(query)]
 
     def purge(self, now: datetime) -> int:
-        """Delete what is older than 90 days, and what was written about somebody after they were forgotten
-        (rows wait for half a second in their process); returns how many."""
-        there = select(AthleteRow.id).where(AthleteRow.id == LogRow.athlete_id)
-        nobody = and_(LogRow.athlete_id.is_not(None), LogRow.event != FORGOTTEN, ~there.exists())
-        done = delete(LogRow).where(or_(LogRow.at < now - KEPT_FOR, nobody))
-        return self._connection.execute(done).rowcount
+        """Delete what is older than 90 days; returns how many."""
+        return self._connection.execute(delete(LogRow).where(LogRow.at < now - KEPT_FOR)).rowcount
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

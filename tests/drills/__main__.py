@@ -17,10 +17,12 @@ DRILLS = (
     "kill9", "postgres", "refresh_race", "pages", "nights", "queue_lost", "sigterm", "freeze",
     "many", "archive_fuzz", "stepped_clock",
     "lost_rotation", "switched_off", "withdrawal",
-    "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "erasure",
+    "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "injection",
+    "erasure",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
-    "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "privileges", "ledger",
-    "flights", "cut", "rolling", "fault_points",
+    "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "migrations",
+    "privileges", "ledger",
+    "flights", "cut", "disk_full", "rolling", "fault_points",
 )  # fmt: skip
 
 

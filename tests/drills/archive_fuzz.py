@@ -1,11 +1,13 @@
 """A thousand mutated archives: no crash, no hang, and memory stays small."""
 
 import gzip
+import multiprocessing
 import random
-import resource
+import re
 import struct
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from fitdecode import utils
@@ -23,6 +25,12 @@ SMALL = 60_000
 
 def drill(size: Size) -> list[Figure]:
     """Bits flipped, ends cut, pieces swapped, doubled and overwritten, of every kind of file."""
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawning) as apart:  # what other drills have held is not counted
+        return apart.submit(_fuzz, size).result()
+
+
+def _fuzz(size: Size) -> list[Figure]:
     chance = random.Random(size.seed)
     crashes = hangs = files = sessions = 0
     slowest = 0.0
@@ -45,14 +53,15 @@ def drill(size: Size) -> list[Figure]:
             slowest = max(slowest, took)
             files += 1
             path.unlink()
-    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text()  # a child's ``ru_maxrss`` begins at its parent's
+    [peak_kib] = re.findall(r"VmHWM:\s+(\d+) kB", status)
     return [
         Figure("files", files, least=1_000),
         none("crashes", crashes),
         none("hangs", hangs),
         Figure("sessions", sessions, least=1),
         Figure("slowest_s", round(slowest, 2)),
-        Figure("mib", round(mib), most=MOST_MIB),
+        Figure("mib", round(int(peak_kib) / 1024), most=MOST_MIB),
     ]
 
 

@@ -113,13 +113,14 @@ def open_ground(
     zones: Sequence[str] = ZONES,
     history_days: int = HISTORY_DAYS,
     apart: bool = True,
+    place: Path | None = None,
     **settings: Any,
 ) -> Iterator[Ground]:
     """A ground with one athlete of each of ``kinds``, in one of the ``zones`` after the other, not yet
     connected, and no process running.
 
-    ``apart=False`` leaves the database to the process that is started (``up``). Nothing is left at the
-    end, whatever way it comes.
+    ``apart=False`` leaves the database to the process that is started (``up``); ``place`` is where its files
+    are, other than in the drill's own folder. Nothing is left at the end, whatever way it comes.
     """
     sweep()
     with ExitStack() as stack:
@@ -136,7 +137,7 @@ def open_ground(
         post = stack.enter_context(mailbox(delay_s=POST_DELAY_S))
         clock = SharedClock(home / "now")
         clock.move_to(START)
-        folder = home / "data" / "postgres"
+        folder = place or home / "data" / "postgres"
         server = EmbeddedPostgres(folder, settings=("max_connections=200",))
         keyring = Keyring.create(home / "data" / "keyring")
         if apart:

@@ -18,6 +18,7 @@ from service.app import App
 from service.errors import FreshlegsError
 from service.jobs.clock import due_backfills, due_erasures, due_events, due_mails, due_nights, due_syncs
 from service.jobs.intake import Intake
+from service.jobs.listing import EVER
 from service.jobs.roster import JOBS
 from service.strava.quota import Limits, Pair
 from tests.apps import Asked, Recording, an_app, connect
@@ -110,18 +111,20 @@ class Workshop:
     def count(self, sql: str, **values: Any) -> int:
         return int(self.query(sql, **values)[0][0])
 
-    def differences(self) -> tuple[int, int]:
+    def differences(self, since: datetime = EVER) -> tuple[int, int]:
         """Sessions that Strava shows and we lack, and the reverse."""
         ours = set(
             self.query(
                 "SELECT a.strava_id, x.external_id FROM activity x JOIN athlete a ON a.id = x.athlete_id "
-                "WHERE x.hidden_at IS NULL"
+                "WHERE x.hidden_at IS NULL AND x.start >= :since",
+                since=since,
             )
         )
         theirs = {
             (each["id"], str(row["id"]))
             for each in self.standin.athletes()
             for row in self.standin.activities(each["id"])
+            if datetime.fromisoformat(row["start_date"]) >= since
         }
         ours = {tuple(each) for each in ours}
         return len(theirs - ours), len(ours - theirs)

@@ -307,6 +307,15 @@ class TestBadRows:
             (refused,) = tx.quarantine.list()
         assert (refused.external_id, refused.field) == (str(newest["id"]), field)
 
+    @pytest.mark.parametrize("odd", ["1\x002", "\ud800", None])
+    def test_an_id_that_no_database_takes_costs_nobody_the_page(self, live, strava, athlete, odd):
+        """Its neighbours are stored, and what is gone at Strava is found out about."""
+        newest, *others = strava.activities(STEADY)
+        body = json.dumps([newest | {"id": odd}, *others])
+        strava.fault(path="/athlete/activities", calls=[1], status=200, body=body)
+        claimed_sync(live, athlete)
+        assert set(kept(live, athlete)) == {str(row["id"]) for row in others}
+
     def test_a_row_kept_aside_is_not_taken_for_deleted(self, live, strava, athlete, clock):
         """It was on the list: what was read of it before stays."""
         claimed_sync(live, athlete)
