@@ -130,8 +130,10 @@ def in_small_chunks(body: object, size: int) -> Script:
 
 
 def silence(connection: socket.socket, asked: Asked) -> None:
-    """Take the request and say nothing for longer than a read timeout."""
-    time.sleep(0.5)
+    """Take the request and say nothing for longer than a read timeout, or until the client gives up."""
+    connection.settimeout(0.5)
+    with suppress(OSError):
+        connection.recv(1)
     hang_up(connection)
 
 

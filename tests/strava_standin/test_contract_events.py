@@ -56,7 +56,7 @@ class Callback:
 @pytest.fixture
 def callback() -> Iterator[Callback]:
     made = Callback()
-    thread = threading.Thread(target=made.server.serve_forever)
+    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made
     made.server.shutdown()
