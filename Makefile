@@ -18,8 +18,9 @@ demo: $(RUNTIME) ## several athletes, 120 nights, the mails; serves the pages un
 run: $(RUNTIME) ## the service: web, clock and worker on an embedded Postgres (settings in .env)
 	@$(BIN)/freshlegs up
 
+# Three on two cores: a third of a worker's time is waiting for a browser, a server or a process.
 test: $(DEV) ## every test but drills and benches, on a real Postgres
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not drill and not bench"
+	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not drill and not bench"
 
 lint: $(DEV) ## ruff, mypy --strict, import contracts, no registry addresses in locks
 	@$(BIN)/ruff check .
