@@ -50,6 +50,15 @@ class Witness:
         value = float(self.state.load[-1, self.column])
         return self.seen("day_load", value, "load", _known(usual), 1, 1, self._activity(1, by_distance=False))
 
+    def hard_days(self) -> Evidence:
+        """Yesterday where it was a hard day itself; else the last three days beside the middle of three."""
+        yesterday = self.day_load()
+        if yesterday.baseline is not None and yesterday.value > yesterday.baseline:
+            return yesterday
+        load = self.state.load[-self.c.score.share_days :, self.column]
+        three = np.convolve(load, np.ones(3), mode="valid")
+        return self.seen("recent_load", float(three[-1]), "load", float(np.median(three)), 3, 1)
+
     def hard_minutes(self) -> Evidence:
         days = self.c.fatigue.hard_days
         value = float(np.nansum(self.last("hard_min", days)))
@@ -93,6 +102,15 @@ class Witness:
         if np.isnan(felt).all():
             return []
         return [self.seen("exertion_at_like_runs", float(np.nanmean(felt)), "points", 0.0, days, 1)]
+
+    def performance(self) -> list[Evidence]:
+        """Flat speed of the newest hard effort against hard efforts like it, in percent; empty if none."""
+        tried = np.flatnonzero(~np.isnan(values := self.last("performance", self.c.overreaching.strain_days)))
+        if len(tried) == 0:
+            return []
+        ago = len(values) - int(tried[-1])
+        run = self._activity(ago, by_distance=True)
+        return [self.seen("performance", 100 * float(values[-ago]), "%", 0.0, ago, ago, run)]
 
     def strength(self) -> Evidence:
         days = self.c.strength.window_days

@@ -73,7 +73,7 @@ def _load_evidence(reason: Reason, ago: int, witness: Witness) -> list[Evidence]
         Reason.SESSION_SPIKE: lambda: witness.longest_run(ago),
         Reason.RACE: lambda: witness.race(ago),
         Reason.HARD_MINUTES: witness.hard_minutes,
-        Reason.HARD_DAYS: witness.day_load,
+        Reason.HARD_DAYS: witness.hard_days,
         Reason.LOW_ANSWERS: witness.day_load,
     }
     return [by_reason[reason](), witness.week_load(), witness.balance()]
@@ -86,6 +86,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
         return None
     channels = verdict.fused.channels(column)
     told = stage is not Stage.STRAIN
+    tried = witness.performance()
     evidence = [witness.balance(), witness.week_load(), *_own_evidence(channels, witness)]
     return Finding(
         cause=Cause.OVERREACHING,
@@ -94,8 +95,8 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
         level=verdict.fused.level_of(column) if told else None,
         score=float(verdict.fused.score[column]),
         channels=channels,
-        evidence=(*evidence, *witness.exertion()),
-        unseen=(*_missing(channels, witness), "performance", "sleep_and_illness"),
+        evidence=(*evidence, *witness.exertion(), *tried),
+        unseen=(*_missing(channels, witness), *(() if tried else ("performance",)), "sleep_and_illness"),
         ruled_out=_quiet(channels),
     )
 

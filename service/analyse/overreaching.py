@@ -13,7 +13,7 @@ from service.analyse.diary import Columns
 from service.analyse.fusion import Fused, fuse, surprise
 from service.analyse.score import State, heart_rate_now, own_mean
 from service.analyse.strain import strain_z
-from service.analyse.window import lately, ramp
+from service.analyse.window import last_known, lately, ramp
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,34 +29,42 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overreaching:
-    """One value a column: the fused verdict, its stage, and what it rests on (NaN = not seen)."""
+    """One value a column: the fused verdict and its stage."""
 
     fused: Fused
     stage: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Strengths of what follows strain, one value a column, NaN where it was not seen."""
+
     low_answers: Floats
     exertion: Floats
+    slower: Floats
+    heart_rate: Floats
 
 
 def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: Constants) -> Overreaching:
-    """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete; a heart
-    rate that moved, either way, never speaks by itself: lower and fresh is fitter. Without any word of the
-    athlete it stays at stage 1: to be watched and asked about, never written about. Stage 3 is stage 2
-    that has lasted and has not yielded to rest. In a ``hot`` spell the weather explains every sign."""
+    """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete: answers,
+    runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way,
+    never speaks by itself: lower and fresh is fitter. Without any word of the athlete it stays at stage 1:
+    to be watched and asked about, never written about. Stage 3 is stage 2 that has lasted and has not
+    yielded to rest. In a ``hot`` spell the weather explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
-    low, exertion, moved = _signs(columns, c, 0)
-    reported = np.fmax(low, exertion)
-    confirmed = enough & strained & ~hot & _stage_two(low, exertion, moved, c)
+    signs = _signs(columns, c, 0)
+    confirmed = enough & strained & ~hot & _stage_two(signs, c)
     lasting = confirmed & _rested(state, c)
     for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
-        lasting &= _strain(state, z, c, back)[0] & _stage_two(*_signs(columns, c, back), c)
+        lasting &= _strain(state, z, c, back)[0] & _stage_two(_signs(columns, c, back), c)
     stage = np.where(enough & strained, Stage.STRAIN, Stage.NONE)
     stage = np.where(confirmed, Stage.POSSIBLE, stage)
     stage = np.where(lasting, Stage.PERSISTENT, stage)
-    fused = fuse(
-        c, len(columns), load=np.where(enough, depth, np.nan), self_report=reported, heart_rate=moved
-    )
-    return Overreaching(fused, stage.astype(np.int64), low, exertion)
+    reported = np.fmax(signs.low_answers, signs.exertion)
+    load = np.where(enough, depth, np.nan)
+    fused = fuse(c, len(columns), load=load, self_report=reported, heart_rate=signs.heart_rate)
+    return Overreaching(fused, stage.astype(np.int64))
 
 
 def _strain(state: State, z: Floats, c: Constants, back: int) -> tuple[Flags, Floats]:
@@ -72,8 +80,7 @@ def _strain(state: State, z: Floats, c: Constants, back: int) -> tuple[Flags, Fl
     return np.asarray(strained), np.maximum(ramp(-lasting, 0.0, -o.balance_full), surprise(above))
 
 
-def _signs(columns: Columns, c: Constants, back: int) -> tuple[Floats, Floats, Floats]:
-    """Strengths of: low answers, runs that felt harder than runs like them, heart rate off its line."""
+def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
     o, e = c.overreaching, c.effort
     rows = np.stack([lately(columns[name], o.answers_within_days, back) for name in ("fatigue", "legs")])
     means = np.stack([own_mean(columns[name], c) for name in ("fatigue", "legs")])
@@ -86,14 +93,22 @@ def _signs(columns: Columns, c: Constants, back: int) -> tuple[Floats, Floats, F
     exertion = o.exertion_strength * felt_harder(columns, c, e.shifted_runs, back)
     complaint = (low >= c.fusion.agreeing) | (np.nan_to_num(exertion) >= c.fusion.agreeing)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
-    return np.where(np.any(known, axis=0), low, np.nan), exertion, moved
+    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, _slower(columns, c, back), moved)
 
 
-def _stage_two(low: Floats, exertion: Floats, moved: Floats, c: Constants) -> Flags:
-    """Enough signs, the athlete's own word among them."""
-    signs = np.vstack([low, exertion, moved])
-    speaking = np.nan_to_num(signs) >= c.fusion.agreeing
-    return np.asarray((speaking.sum(axis=0) >= c.overreaching.signs_needed) & speaking[:2].any(axis=0))
+def _slower(columns: Columns, c: Constants, back: int) -> Floats:
+    """Whether the newest hard effort was that much slower than hard efforts like it (Aubry 2015). Who did
+    not try was not slower: only runs that felt very hard, and races, are looked at."""
+    newest = last_known(lately(columns["performance"], c.overreaching.strain_days, back))
+    slow = np.where(newest <= -c.speed.drop, c.overreaching.performance_strength, 0.0)
+    return np.where(np.isnan(newest), np.nan, slow)
+
+
+def _stage_two(signs: _Signs, c: Constants) -> Flags:
+    """Enough signs, the athlete's own word or effort among them."""
+    own = np.vstack([signs.low_answers, signs.exertion, signs.slower])
+    speaking = np.nan_to_num(np.vstack([own, signs.heart_rate])) >= c.fusion.agreeing
+    return np.asarray((speaking.sum(axis=0) >= c.overreaching.signs_needed) & speaking[:-1].any(axis=0))
 
 
 def _rested(state: State, c: Constants) -> Flags:

@@ -210,6 +210,7 @@ class Overreaching:
     own_days: int
     log_spread_floor: float
     exertion_strength: float
+    performance_strength: float
     strain_days: int
     answers: int
     low_answers: int

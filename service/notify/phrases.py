@@ -10,6 +10,7 @@ EVIDENCE = {
     "longest_run": "Longest run",
     "race": "Race",
     "day_load": "Load of the last day",
+    "recent_load": "Load of the last three days",
     "hard_minutes": "Time spent running hard",
     "week_load": "Load of the last seven days",
     "load_balance": "Balance: what you are used to, less what you did",
@@ -18,6 +19,7 @@ EVIDENCE = {
     "fatigue": "Your answer about tiredness (5 = fresh)",
     "hr_at_own_speed": "Heart rate against what is usual for you at that speed",
     "exertion_at_like_runs": "How hard runs felt against runs like them",
+    "performance": "Speed of your last hard effort, against hard efforts like it",
     "strength_sessions": "Recorded strength sessions",
     "temperature": "Temperature",
     "hr_in_heat": "Heart rate on the warm run",
@@ -34,9 +36,15 @@ EVIDENCE = {
     "stop_after": "First stop of the last such run, after about",
 }
 
+SIGNED = frozenset(
+    {"load_balance", "hr_at_own_speed", "exertion_at_like_runs", "performance", "late_cadence", "late_hr"}
+)
+"""Differences: the sign is the message, and bars would hide it."""
+
 BASELINES = {
     "longest_run": "the longest of the 30 days before",
     "day_load": "a usual training day",
+    "recent_load": "the middle of any three days of sixteen weeks",
     "hard_minutes": "usual for as many days",
     "week_load": "an average week of the six before",
     "load_balance": "the middle of your last 90 days",

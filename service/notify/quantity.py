@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from service.domain.athlete import Units
+from service.notify.phrases import SIGNED
 
 METRES_A_MILE = 1609.344
 METRES_A_FOOT = 0.3048
 HEIGHTS = frozenset({"descent", "ascent"})
 """Metres up and down read as metres or feet, never as kilometres or miles."""
-SIGNED = frozenset({"load_balance", "hr_at_own_speed", "exertion_at_like_runs", "late_cadence", "late_hr"})
-"""Differences: the sign is the message, and bars would hide it."""
 SCALES = {"legs": 4}
 """Where an answer's scale does not run to five."""
 

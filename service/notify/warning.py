@@ -198,7 +198,7 @@ def _help(told: Told) -> Section:
 def measure(evidence: Evidence, units: Units) -> Measure:
     """One observation beside its usual, with the link to its session."""
     value, baseline = evidence.value, evidence.baseline
-    comparable = baseline is not None and value >= 0 and baseline > 0 and evidence.what not in quantity.SIGNED
+    comparable = baseline is not None and value >= 0 and baseline > 0 and evidence.what not in phrases.SIGNED
     longest = max(value, baseline) if comparable and baseline else 0.0
     return Measure(
         label=phrases.evidence(evidence.what),
@@ -225,7 +225,7 @@ def _value(evidence: Evidence, units: Units) -> str:
 
 def _usual(evidence: Evidence, units: Units) -> str | None:
     """``None`` where there is no baseline, or where it is "no difference" by construction."""
-    if evidence.baseline is None or (evidence.baseline == 0 and evidence.what in quantity.SIGNED):
+    if evidence.baseline is None or (evidence.baseline == 0 and evidence.what in phrases.SIGNED):
         return None
     return quantity.said(evidence.baseline, evidence.unit, units, evidence.what)
 

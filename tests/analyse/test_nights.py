@@ -182,19 +182,34 @@ def test_the_ceiling_of_the_next_run_is_told_beforehand():
     assert found.longest_safe_m == pytest.approx(1.1 * 14_000)
 
 
-def test_sore_answers_after_hard_days_are_likely():
-    """Two channels agree: the load of the last days and what the athlete says."""
+def hard_days() -> History:
+    """Usual football every other day, two long days, tired mornings after them."""
     hard = [
         session(88, sport="Soccer", minutes=150, **RATED),
         session(89, sport="Soccer", minutes=160, **RATED),
     ]
     usual = [session(day, sport="Soccer", minutes=70, **RATED) for day in range(0, 88, 2)]
-    said = answers(range(88), soreness=4, fatigue=4) + answers([88, 89], soreness=2, fatigue=2)
-    found = verdict(history([*usual, *hard], said), 90)
+    said = answers(range(88), soreness=4, fatigue=4) + answers([88, 89, 90], soreness=2, fatigue=2)
+    return history([*usual, *hard], said)
+
+
+def test_sore_answers_after_hard_days_are_likely():
+    """Two channels agree: the load of the last days and what the athlete says."""
+    found = verdict(hard_days(), 90)
     assert found.state is State.WARN
     assert found.level is Level.LIKELY
     assert found.findings[0].rule == "hard_days"
     assert {e.what for e in found.findings[0].evidence} >= {"day_load", "week_load", "soreness", "fatigue"}
+
+
+def test_after_a_day_of_rest_the_hard_days_are_shown_not_the_rest():
+    """A load of nought would be no evidence of hard days."""
+    leading = verdict(hard_days(), 91).findings[0]
+    assert leading.rule == "hard_days"
+    shown = leading.evidence[0]
+    assert (shown.what, shown.first_day, shown.last_day) == ("recent_load", on(88), on(90))
+    assert shown.baseline is not None
+    assert shown.value > 2 * shown.baseline
 
 
 def test_low_answers_alone_warn_of_nothing():
