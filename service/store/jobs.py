@@ -2,7 +2,8 @@
 
 procrastinate's recipe for stalled jobs has no cap, stops at the first conflict and runs inside the queue
 that is stuck. A job of ours says no more than "look at this row", and the row is due again by its own
-lease; so a stalled job needs no second try, only an end.
+lease; so a stalled job needs no second try, only an end. It ends as ``aborted``: nobody has to look at it,
+as one would at a job that ``failed``.
 """
 
 from datetime import timedelta
@@ -15,7 +16,7 @@ LONGEST = timedelta(minutes=15)
 """A job that its living worker has lost sight of (connection lost while it ended) shows no other sign."""
 
 FREE = text("""
-    UPDATE procrastinate_jobs AS job SET status = 'failed', abort_requested = false
+    UPDATE procrastinate_jobs AS job SET status = 'aborted', abort_requested = false
     WHERE job.status = 'doing' AND (
         NOT EXISTS (
             SELECT FROM procrastinate_workers AS worker

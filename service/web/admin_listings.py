@@ -36,7 +36,7 @@ from service.web import listing
 from service.web.inputs import Line
 from service.web.listing import Column, Filter, Listing, Value
 
-JobState = Literal["todo", "doing", "stalled", "failed"]
+JobState = Literal["todo", "doing", "stalled", "aborted", "failed"]
 EventState = Literal["waiting", "working", "done"]
 Severity = Literal["debug", "info", "warning", "error", "critical"]
 LEVELS = get_args(Severity)

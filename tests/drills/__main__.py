@@ -20,7 +20,7 @@ DRILLS = (
     "post_storm", "post_down", "mail_lint", "one_click", "runaway", "oauth_forgery", "doors", "injection",
     "erasure",
     "quota_storm", "bad_network", "mutated", "interleaving", "moving_pages", "retention", "webhook_flood",
-    "poison", "clock_dead", "stolen_dump", "key_rotation", "throttle", "restore", "migrations",
+    "poison", "clock_dead", "self_report", "stolen_dump", "key_rotation", "throttle", "restore", "migrations",
     "privileges", "ledger",
     "flights", "cut", "disk_full", "rolling", "fault_points",
 )  # fmt: skip

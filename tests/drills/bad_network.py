@@ -47,6 +47,8 @@ def drill(size: Size) -> list[Figure]:
         struck = sum(fault["struck"] for fault in shop.standin.faults())
         shop.standin.clear_faults()
         shop.pass_time(timedelta(hours=26), timedelta(hours=1))
+        shop.list_due()
+        shop.settle()
         lost, more = shop.differences()
         gone = shop.count("SELECT count(*) FROM athlete WHERE state <> 'connected'")
         return [

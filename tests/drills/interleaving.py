@@ -69,7 +69,7 @@ def _case(shop: Workshop, rng: random.Random, post: Post, athlete: UUID) -> int:
             post.deliver()
             shop.guarded(lambda: hear(shop.app, [str(athlete)]))
     post.deliver(all_of_it=rng.random() < 0.5)
-    shop.query("UPDATE athlete SET sync_due_at = :now, listed_at = NULL RETURNING 1", now=shop.clock.now())
+    shop.list_due()
     shop.guarded(lambda: sync(shop.app, [str(athlete)]))
     shop.queue.asked.clear()
     return changes

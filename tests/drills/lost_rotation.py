@@ -15,7 +15,7 @@ def drill(size: Size) -> list[Figure]:
         shop.settle()
         shop.standin.fault(path="/oauth/token", chance=1.0, times=athletes, drop="after")
         shop.move(timedelta(hours=5, minutes=30))  # every token is in its last hour
-        shop.query("UPDATE athlete SET sync_due_at = :now RETURNING 1", now=shop.clock.now())
+        shop.list_due()
         shop.settle()
         shop.pass_time(timedelta(days=1), timedelta(hours=1))
         told = shop.count("SELECT count(*) FROM mail WHERE kind = 'reconnect'")

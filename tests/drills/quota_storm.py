@@ -25,6 +25,8 @@ def drill(size: Size) -> list[Figure]:
         forced = shop.standin.counters().get("too_many", 0) - own
         shop.standin.limits(read_limit=(500, 5000))
         shop.pass_time(timedelta(hours=30))
+        shop.list_due()
+        shop.settle()
         lost, more = shop.differences()
         reads = shop.standin.totals()["counted"]
         return [

@@ -21,7 +21,7 @@ def drill(size: Size) -> list[Figure]:
         shop.pass_time(timedelta(hours=20))
         shop.standin.clear_ledger()
         shop.standin.fault(path="/api/v3", chance=1.0, status=403, body=INACTIVE)
-        shop.query("UPDATE athlete SET sync_due_at = :now RETURNING 1", now=shop.clock.now())
+        shop.list_due()
         shop.pass_time(timedelta(hours=hours), timedelta(minutes=10))
         refused = sum(call["status"] == 403 for call in shop.standin.ledger())
         alarms = sum(event["event"] == "app_inactive" for event in shop.events)

@@ -99,6 +99,12 @@ class Workshop:
             self.move(step)
             self.settle()
 
+    def list_due(self) -> None:
+        """Everybody's list may be read again now: what was run since the last night is no loss."""
+        self.query(
+            "UPDATE athlete SET sync_due_at = :now, listed_at = NULL RETURNING 1", now=self.clock.now()
+        )
+
     @property
     def queue(self) -> Asked:
         assert isinstance(self.app.queue, Asked)

@@ -48,7 +48,7 @@ def test_only_stalled_jobs_are_ended(store: Store, silent: int | None, started: 
         job(tx, worker_silent_s=silent, started_s=started)
         assert tx.jobs.free_stalled() == freed
         assert tx.jobs.free_stalled() == 0
-        assert tx.jobs.counts() == ({"failed": 1} if freed else {"doing": 1})
+        assert tx.jobs.counts() == ({"aborted": 1} if freed else {"doing": 1})
 
 
 def test_waiting_jobs_are_left_alone(store: Store) -> None:
