@@ -70,7 +70,7 @@ class Passage:
         now = self.ground.clock.now()
         [(due,)] = self.ground.query(NEXT, now)
         self.ground.move_to((due or now + DAY) + STEP)
-        self._write_extra()
+        self.write_extra()
         self.overdue += not self.settle(limit_s)
 
     def settle(self, limit_s: float = 300.0) -> bool:
@@ -133,7 +133,7 @@ class Passage:
             self.lost.append(Lost(strava_id, excused))
             self.ground.connect(strava_id)
 
-    def _write_extra(self) -> None:
+    def write_extra(self) -> None:
         """One more mail for each night that is due now: the outbox is to be full when trouble comes."""
         now = self.ground.clock.now()
         links = message.Links(

@@ -13,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 from tests.demo.season import wait_for_pages
-from tests.drills.crew import Member
 from tests.drills.event_stream import SUBSCRIPTION
 from tests.drills.figure import Figure, none
 from tests.drills.ground import FOUR, Ground, open_ground, quit_postgres
@@ -101,7 +100,15 @@ def drill(size: Size) -> list[Figure]:
 
 def _clock(told: Told) -> None:
     """Killed; after three minutes without it the dead man's ping has long stopped."""
-    _without(told, "clock", timedelta(minutes=4), "Look at: clock", clock="late")
+    [clock] = told.ground.crew.of("clock")
+    told.ground.crew.kill(clock)
+    heard = len(told.pings)
+    told.ground.move_to(told.ground.clock.now() + timedelta(minutes=4))
+    told.becomes("no clock", "Look at: clock", clock="late")
+    if len(told.pings) > heard:
+        told.silent.append("a ping without a clock")
+    told.ground.crew.replace(clock)
+    told.mended("no clock")
 
 
 def _worker(told: Told) -> None:
@@ -152,7 +159,7 @@ def _application(told: Told) -> None:
 def _mail(told: Told) -> None:
     """The mail server puts everything off for more than half an hour."""
     told.ground.post.mood = lambda phase: "451 4.3.0 later" if phase == "RCPT" else None
-    _a_mail_each(told)
+    told.passage.write_extra()
     told.ground.move_to(told.ground.clock.now() + timedelta(minutes=31))
     told.becomes("no mail server", "Look at: mails", mail="late")
     told.ground.post.mood = None
@@ -171,24 +178,6 @@ def _subscription(told: Told) -> None:
 PARTS: tuple[Callable[[Told], None], ...] = (
     _clock, _worker, _database, _quota, _application, _mail, _subscription,
 )  # fmt: skip
-
-
-def _without(told: Told, role: str, span: timedelta, overview: str, **words: str) -> None:
-    member: Member
-    [member] = told.ground.crew.of(role)
-    told.ground.crew.kill(member)
-    heard = len(told.pings)
-    told.ground.move_to(told.ground.clock.now() + span)
-    told.becomes(f"no {role}", overview, **words)
-    if len(told.pings) > heard:
-        told.silent.append("a ping without a clock")
-    told.ground.crew.replace(member)
-    told.mended(f"no {role}")
-
-
-def _a_mail_each(told: Told) -> None:
-    """Written now, for the night to come."""
-    told.passage._write_extra()
 
 
 def _admin(ground: Ground) -> dict[str, str]:
