@@ -153,7 +153,7 @@ class Athletes:
     def _moved(self, athlete_id: UUID, zone: str, now: datetime) -> dict[str, Any]:
         """What changes for an athlete who is in ``zone`` now."""
         slot = select(AthleteRow.zone, AthleteRow.next_night, AthleteRow.last_night_at)
-        locked = slot.where(AthleteRow.id == athlete_id).with_for_update()
+        locked = slot.where(AthleteRow.id == athlete_id).with_for_update(key_share=True)
         known = self._connection.execute(locked).one_or_none()
         if known is None or known.zone == zone:
             return {}

@@ -46,9 +46,12 @@ def claim(
     limit: int,
     values: dict[str, Any],
 ) -> list[UUID]:
-    """Set ``values`` on up to ``limit`` rows that are ``due``, first in ``order`` first, and name them."""
-    picked = select(table.id).where(due).order_by(order).limit(limit).with_for_update(skip_locked=True)
-    chosen = picked.cte("chosen")
+    """Set ``values`` on up to ``limit`` rows that are ``due``, first in ``order`` first, and name them.
+
+    A row that somebody refers to just now (a line of the log book, a session being stored) is not skipped.
+    """
+    picked = select(table.id).where(due).order_by(order).limit(limit)
+    chosen = picked.with_for_update(skip_locked=True, key_share=True).cte("chosen")
     statement = update(table).where(table.id == chosen.c.id).values(values).returning(table.id, order)
     rows = connection.execute(statement).all()
     return [row[0] for row in sorted(rows, key=lambda row: (row[1], row[0]))]

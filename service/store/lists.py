@@ -35,7 +35,11 @@ class Lists:
 
         Whose row somebody else has in hand is left out: two who hold all others would wait for each other.
         """
-        free = select(AthleteRow.id).where(AthleteRow.backfill_at <= now).with_for_update(skip_locked=True)
+        free = (
+            select(AthleteRow.id)
+            .where(AthleteRow.backfill_at <= now)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
         held = list(self._connection.execute(free).scalars())
         self._connection.execute(update(AthleteRow).where(AthleteRow.id.in_(held)).values(backfill_at=until))
 
@@ -46,7 +50,7 @@ class Lists:
             .where(AthleteRow.backfill_at <= now, AthleteRow.state == AthleteState.CONNECTED)
             .order_by(AthleteRow.backfill_at, AthleteRow.connected_at, AthleteRow.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         picked = list(self._connection.execute(due).scalars())
         self._connection.execute(

@@ -442,3 +442,11 @@ def fill(tx, athlete: UUID) -> None:
 
 def count(tx, table, athlete: UUID) -> int:
     return len(tx.connection.execute(table.select().where(table.c.athlete_id == athlete)).all())
+
+
+def test_an_athlete_whom_a_line_of_the_log_names_just_now_is_claimed(store: Store, athlete: UUID) -> None:
+    """Both hold the row: only an erasure must wait for the other."""
+    with store.transaction() as writing, store.transaction() as ticking:
+        writing.logbook.write([{"at": NOW, "event": "synced", "athlete": str(athlete)}])
+        ticking.athletes.sync_soon(athlete, NOW)
+        assert ticking.athletes.claim_due_syncs(NOW, 10, 60) == [athlete]
