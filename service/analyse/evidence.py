@@ -105,7 +105,8 @@ class Witness:
 
     def performance(self) -> list[Evidence]:
         """Flat speed of the newest hard effort against hard efforts like it, in percent; empty if none."""
-        tried = np.flatnonzero(~np.isnan(values := self.last("performance", self.c.overreaching.strain_days)))
+        values = self.last("performance", self.c.overreaching.strain_days)
+        tried = np.flatnonzero(~np.isnan(values))
         if len(tried) == 0:
             return []
         ago = len(values) - int(tried[-1])

@@ -15,7 +15,7 @@ from service.domain.activity import Source
 from service.domain.athlete import Athlete
 from service.faults import point
 from service.jobs import tokens
-from service.jobs.rows import Rows, store_rows
+from service.jobs.rows import Rows, is_id, store_rows
 from service.logs import log
 from service.store.session import Transaction
 from service.strava.client import Page, StravaClient
@@ -125,11 +125,10 @@ def _let_go(tx: Transaction, athlete_id: UUID, before: datetime) -> None:
 def _mirror_deletions(tx: Transaction, athlete_id: UUID, rows: Rows, oldest: datetime, now: datetime) -> None:
     """What lies between ``oldest`` and ``now``, and was not listed, is gone at Strava.
 
-    Rows that were quarantined this time were listed too: they do not count as deleted. An id that is no
-    number is none that we hold, and may be a text that Postgres does not take.
+    Rows that were quarantined this time were listed too: they do not count as deleted. What is no id of
+    Strava's is none that we hold.
     """
-    ids = (str(row.get("id")) for row in rows)
-    seen = [each for each in ids if each.isascii() and each.isdecimal()]
+    seen = [text for row in rows if is_id(text := str(row.get("id")))]
     removed = tx.activities.remove_unseen(athlete_id, Source.STRAVA, seen, oldest, now)
     if removed:
         log().info("activities_removed", athlete=athlete_id, removed=removed)

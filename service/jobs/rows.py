@@ -41,6 +41,11 @@ def store_rows(tx: Transaction, athlete_id: UUID, rows: Rows, now: datetime) -> 
     return good
 
 
+def is_id(text: str) -> bool:
+    """Whether Strava can be asked by it: a whole number. Other texts may be none that Postgres takes."""
+    return text.isascii() and text.isdecimal()
+
+
 def retry_at(now: datetime, error: StravaError) -> datetime:
     """When the same call may succeed."""
     if isinstance(error, QuotaExhausted | AppInactive):
@@ -51,6 +56,6 @@ def retry_at(now: datetime, error: StravaError) -> datetime:
 def _of_strava(row: dict[str, Any]) -> Activity:
     """Raises ``RowRejected`` also for an id by which Strava could not be asked for the session again."""
     activity = activity_from_json(row)
-    if not (activity.external_id.isascii() and activity.external_id.isdecimal()):
+    if not is_id(activity.external_id):
         raise RowRejected("id", "is not a whole number, as every id of Strava's is")
     return activity

@@ -7,7 +7,19 @@ skipped, not waited for. Leases end by the database's clock, because the clocks 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Interval, and_, cast, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Interval,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.store.tables import AthleteRow, MailRow
@@ -38,6 +50,12 @@ def one_at_a_time(
     return and_(due, or_(~suspect, table.id == first))
 
 
+def unlocked(rows: Select[UUID]) -> Select[UUID]:
+    """Those of them that nobody has in hand, ours until the transaction ends. One that somebody refers to
+    just now (a line of the log book, a session being stored) is free."""
+    return rows.with_for_update(skip_locked=True, key_share=True)
+
+
 def claim(
     connection: Connection,
     table: type[AthleteRow] | type[MailRow],
@@ -46,12 +64,8 @@ def claim(
     limit: int,
     values: dict[str, Any],
 ) -> list[UUID]:
-    """Set ``values`` on up to ``limit`` rows that are ``due``, first in ``order`` first, and name them.
-
-    A row that somebody refers to just now (a line of the log book, a session being stored) is not skipped.
-    """
-    picked = select(table.id).where(due).order_by(order).limit(limit)
-    chosen = picked.with_for_update(skip_locked=True, key_share=True).cte("chosen")
+    """Set ``values`` on up to ``limit`` rows that are ``due``, first in ``order`` first, and name them."""
+    chosen = unlocked(select(table.id).where(due).order_by(order).limit(limit)).cte("chosen")
     statement = update(table).where(table.id == chosen.c.id).values(values).returning(table.id, order)
     rows = connection.execute(statement).all()
     return [row[0] for row in sorted(rows, key=lambda row: (row[1], row[0]))]

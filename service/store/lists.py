@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from service.domain.activity import Source
 from service.domain.athlete import AthleteState
+from service.store.claims import unlocked
 from service.store.tables import ActivityRow, AthleteRow
 
 
@@ -35,12 +36,8 @@ class Lists:
 
         Whose row somebody else has in hand is left out: two who hold all others would wait for each other.
         """
-        free = (
-            select(AthleteRow.id)
-            .where(AthleteRow.backfill_at <= now)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        held = list(self._connection.execute(free).scalars())
+        waiting = select(AthleteRow.id).where(AthleteRow.backfill_at <= now)
+        held = list(self._connection.execute(unlocked(waiting)).scalars())
         self._connection.execute(update(AthleteRow).where(AthleteRow.id.in_(held)).values(backfill_at=until))
 
     def claim_backfills(self, now: datetime, limit: int, again_at: datetime) -> list[UUID]:
@@ -50,9 +47,8 @@ class Lists:
             .where(AthleteRow.backfill_at <= now, AthleteRow.state == AthleteState.CONNECTED)
             .order_by(AthleteRow.backfill_at, AthleteRow.connected_at, AthleteRow.id)
             .limit(limit)
-            .with_for_update(skip_locked=True, key_share=True)
         )
-        picked = list(self._connection.execute(due).scalars())
+        picked = list(self._connection.execute(unlocked(due)).scalars())
         self._connection.execute(
             update(AthleteRow).where(AthleteRow.id.in_(picked)).values(backfill_at=again_at)
         )

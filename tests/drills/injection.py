@@ -11,12 +11,12 @@ from service.domain.athlete import AthleteState
 from tests.demo.season import wait_for_pages
 from tests.drills.figure import Figure, none
 from tests.drills.ground import FOUR, Ground, open_ground
-from tests.drills.knocks import DAY_S, Knocks
+from tests.drills.knocks import LONG_S, Knocks, an_admin
 from tests.drills.passage import Passage
 from tests.drills.payloads import MARK, payloads
 from tests.drills.size import Size
 from tests.web.test_access import ADMIN_PAGES, ATHLETE_PAGES
-from tests.web.test_browser import CHROMIUM
+from tests.web.test_browser import CHROMIUM, launch
 
 CREW = ("web", "worker", "clock")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -74,14 +74,8 @@ def _who(ground: Ground) -> dict[str, str]:
     now = ground.clock.now()
     with ground.store.transaction() as tx:
         athlete = tx.athletes.all()[0]
-        tx.admins.add("ada", "no hash", "operator", now)
-        ada = tx.admins.by_name("ada")
-        assert ada is not None
-        span = {"idle_s": 90 * DAY_S, "absolute_s": 90 * DAY_S}
-        return {
-            "freshlegs": tx.browsers.start("athlete", athlete.id, now, **span),
-            "freshlegs-admin": tx.browsers.start("admin", ada.id, now, **span),
-        }
+        token = tx.browsers.start("athlete", athlete.id, now, idle_s=LONG_S, absolute_s=LONG_S)
+    return {"freshlegs": token, **an_admin(ground, "operator")}
 
 
 def _split(ground: Ground) -> int:
@@ -128,9 +122,7 @@ def _in_a_browser(ground: Ground, knocks: Knocks) -> int:
 
     complaints: list[str] = []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+        chromium = launch(playwright)
         context = chromium.new_context(base_url=ground.web)
         context.add_cookies([{"name": n, "value": v, "url": ground.web} for n, v in knocks.cookies.items()])
         page = context.new_page()

@@ -11,13 +11,15 @@ from urllib.parse import quote
 import httpx
 
 from service.jobs.intake import path_secret
+from service.web.session import DAY_S
 from tests.archive.samples import table, wide_row
 from tests.drills.ground import Ground
 from tests.drills.page_text import Form, PageText
 from tests.drills.payloads import MARK, SLEEP_S
 from tests.posts import SUBSCRIPTION, event
 
-DAY_S = 86_400
+LONG_S = 90 * DAY_S
+"""No drill outlives a session."""
 ANSWERS_WITHIN_S = 30.0
 ENDING = ("/logout", "/disconnect", "/admin/logout", "/archive")
 """Forms that end the visit, and the one with a door of its own here."""
@@ -163,6 +165,16 @@ class Knocks:
         )
         files = {"file": ("export.zip", packed.getvalue(), "application/zip")}
         self.ask("POST", "/archive", data={"csrf": form.values["csrf"]}, files=files)
+
+
+def an_admin(ground: Ground, role: str) -> dict[str, str]:
+    """The cookie of an admin who has logged in."""
+    now = ground.clock.now()
+    with ground.store.transaction() as tx:
+        tx.admins.add("ada", "no hash", role, now)
+        ada = tx.admins.by_name("ada")
+        assert ada is not None
+        return {"freshlegs-admin": tx.browsers.start("admin", ada.id, now, idle_s=LONG_S, absolute_s=LONG_S)}
 
 
 def _is_page(answer: httpx.Response) -> bool:

@@ -20,7 +20,6 @@ class Form:
 
     method: str
     action: str
-    multipart: bool
     values: dict[str, str] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
@@ -40,8 +39,7 @@ class PageText(HTMLParser):
         self._judge(tag, attrs)
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            multipart = given.get("enctype", "").startswith("multipart/")
-            self._inside = Form(given.get("method", "get").upper(), given.get("action", ""), multipart)
+            self._inside = Form(given.get("method", "get").upper(), given.get("action", ""))
             self.forms.append(self._inside)
         elif tag in FIELDS and self._inside is not None and given.get("name"):
             name = given["name"]

@@ -2,13 +2,10 @@
 
 import contextlib
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
@@ -16,9 +13,11 @@ from tests.demo.season import wait_for_pages
 from tests.drills.event_stream import SUBSCRIPTION
 from tests.drills.figure import Figure, none
 from tests.drills.ground import FOUR, Ground, open_ground, quit_postgres
-from tests.drills.knocks import DAY_S
+from tests.drills.knocks import an_admin
 from tests.drills.passage import Passage
 from tests.drills.size import Size
+from tests.drills.switched_off import INACTIVE
+from tests.jobs.test_ping import listening
 
 TOLD_WITHIN_S = 30.0
 """A word follows within a period of the clock or a beat of a worker; the rest is a busy machine's."""
@@ -26,19 +25,18 @@ WELL = {
     "ready": True, "database": "ok", "clock": "alive", "worker": "alive", "work": "ok", "strava": "open",
     "subscription": "hearing", "mail": "ok", "backup": "ok",
 }  # fmt: skip
-INACTIVE = '{"message":"Forbidden","errors":[{"resource":"Application","field":"Status","code":"Inactive"}]}'
 DUE = "UPDATE athlete SET sync_due_at = %s, listed_at = NULL"
 SILENT = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '5 min'"
 
 
 @dataclass
 class Told:
-    """Reads what is told by a page that is asked all the time. ``pings`` is when the dead man's was heard."""
+    """Reads what is told by a page that is asked all the time. ``pings`` are those of the dead man."""
 
     ground: Ground
     passage: Passage
     cookies: dict[str, str]
-    pings: list[float]
+    pings: list[str]
     silent: list[str] = field(default_factory=list)
     slowest_s: float = 0.0
 
@@ -77,7 +75,7 @@ class Told:
 
 def drill(size: Size) -> list[Figure]:
     """Six parts taken down one after the other, and put up again; size makes no difference."""
-    with _pinged() as (url, pings), open_ground(size.seed, kinds=FOUR, ping_url=url) as ground:
+    with listening() as ear, open_ground(size.seed, kinds=FOUR, ping_url=ear.url) as ground:
         passage = Passage(ground)
         for role in ("web", "clock", "worker"):
             ground.crew.start(role)
@@ -86,7 +84,7 @@ def drill(size: Size) -> list[Figure]:
             tx.heartbeats.beat("backup", ground.clock.now() + timedelta(days=3650))
         passage.begin()
         wait_for_pages(ground.web)
-        told = Told(ground, passage, _admin(ground), pings)
+        told = Told(ground, passage, an_admin(ground, "viewer"), ear.heard)
         told.becomes("all is well", "Everything runs")
         for part in PARTS:
             part(told)
@@ -94,7 +92,7 @@ def drill(size: Size) -> list[Figure]:
             Figure("parts", len(PARTS)),
             none("silent_failures", len(told.silent)),
             Figure("told_within_s", round(told.slowest_s, 1), most=TOLD_WITHIN_S),
-            Figure("pings", len(pings), least=1),
+            Figure("pings", len(ear.heard), least=1),
         ]
 
 
@@ -178,37 +176,3 @@ def _subscription(told: Told) -> None:
 PARTS: tuple[Callable[[Told], None], ...] = (
     _clock, _worker, _database, _quota, _application, _mail, _subscription,
 )  # fmt: skip
-
-
-def _admin(ground: Ground) -> dict[str, str]:
-    now = ground.clock.now()
-    with ground.store.transaction() as tx:
-        tx.admins.add("ada", "no hash", "viewer", now)
-        ada = tx.admins.by_name("ada")
-        assert ada is not None
-        token = tx.browsers.start("admin", ada.id, now, idle_s=90 * DAY_S, absolute_s=90 * DAY_S)
-    return {"freshlegs-admin": token}
-
-
-@contextmanager
-def _pinged() -> Iterator[tuple[str, list[float]]]:
-    """An address that hears the dead man's ping."""
-    heard: list[float] = []
-
-    class Hearing(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            heard.append(time.monotonic())
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Silence."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hearing)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", heard
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -26,7 +26,7 @@ from tests.verdicts import assessment, finding
 from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE, DESK = (360, 740), (1280, 900)
@@ -37,14 +37,19 @@ pytestmark = [
 ]
 
 
+def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium, without what a container does not have."""
+    return playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    )
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright  # slow to load: only who takes these tests does
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+        browser = launch(playwright)
         yield browser
         browser.close()
 
