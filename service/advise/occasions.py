@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-from service.domain.course import Day, LongRun
+from service.domain.course import LongRun
 from service.domain.finding import Assessment, Context, Evidence
 
 DAY = timedelta(days=1)
@@ -30,26 +30,28 @@ class Limits:
     long_run_every_days: int
 
 
-def worth_asking(course: Sequence[Day], longest: Mapping[date, float], limits: Limits) -> Evidence | None:
+def worth_asking(
+    yesterday: date, loads: Mapping[date, float], longest: Mapping[date, float], limits: Limits
+) -> Evidence | None:
     """What made yesterday a day to ask about: a run longer than the 30 days before it, or a load among the
     heaviest of the training days before it. ``None``: an ordinary day, or too few to know.
 
-    ``course`` ends with yesterday; ``longest`` is the longest run of each day in metres.
+    ``loads`` are those of the training days of the last weeks, ``longest`` the longest run of each day in
+    metres.
     """
-    if not course or not course[-1].load:
+    load = loads.get(yesterday)
+    if load is None:
         return None
-    yesterday = course[-1].date
     before = max((longest.get(yesterday - n * DAY, 0.0) for n in range(1, 31)), default=0.0)
     run = longest.get(yesterday, 0.0)
     if before > 0 and run > limits.ask_above_longest * before:
         return Evidence("longest_run", run, "m", before, yesterday, yesterday)
-    training = [day.load for day in course[:-1] if day.load]
+    training = [value for day, value in loads.items() if day < yesterday]
     if len(training) < limits.ask_days_needed:
         return None
-    below = sum(load < course[-1].load for load in training) / len(training)
-    if below < limits.ask_above_share:
+    if sum(value < load for value in training) / len(training) < limits.ask_above_share:
         return None
-    return Evidence("day_load", course[-1].load, "load", median(training), yesterday, yesterday)
+    return Evidence("day_load", load, "load", median(training), yesterday, yesterday)
 
 
 def may_ask(
@@ -68,10 +70,16 @@ def may_ask(
 
 
 def before_long_run(
-    assessment: Assessment, longest: Mapping[date, float], told: Sequence[date], limits: Limits
+    assessment: Assessment,
+    longest: Mapping[date, float],
+    told: Sequence[date],
+    limits: Limits,
+    *,
+    days_ahead: int = 1,
 ) -> LongRun | None:
-    """The long run that tomorrow usually brings, if it would be more than a tenth beyond the longest of 30
-    days; ``None`` if it would not, if there is no usual day, or if this was said lately (``told``)."""
+    """The long run that tomorrow (or one of the next ``days_ahead``) usually brings, if it would be more than
+    a tenth beyond the longest of 30 days; ``None`` if it would not, if there is no usual day, or if this was
+    said lately (``told``)."""
     night, ceiling = assessment.night, assessment.longest_safe_m
     if ceiling is None or assessment.contexts & NO_LONG_RUN_IN:
         return None
@@ -81,10 +89,10 @@ def before_long_run(
     if usual is None:
         return None
     weekday, metres = usual
-    tomorrow = night + DAY
-    if tomorrow.weekday() != weekday or metres <= ceiling:
+    ahead = (weekday - night.weekday() - 1) % 7 + 1
+    if ahead > days_ahead or metres <= ceiling:
         return None
-    return LongRun(tomorrow, metres, ceiling)
+    return LongRun(night + ahead * DAY, metres, ceiling)
 
 
 def _usual_long_run(longest: Mapping[date, float], night: date, limits: Limits) -> tuple[int, float] | None:

@@ -6,7 +6,8 @@ column holds days before its night and nothing else, so no verdict can know what
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,9 @@ from service.analyse.recovery import enough_data, muscle_fatigue
 from service.analyse.score import score_of, state_of
 from service.analyse.strength import no_strength_recorded
 from service.domain.finding import Assessment, Finding, Learning, State
-from service.domain.history import History
+from service.domain.history import History, Profile
 
-__all__ = ["HORIZON", "assess_batch", "assess_diary", "assess_nights", "load_constants"]
+__all__ = ["HORIZON", "Slot", "assess", "assess_nights", "load_constants"]
 
 HORIZON = timedelta(days=2 * WINDOW_DAYS)
 """Nothing older than this before a night can change its verdict: a year, each day with a year behind it."""
@@ -36,40 +37,37 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One column's athlete and night."""
+    """One column: an athlete's night. ``synced_at`` is when the sessions were last read from their source
+    (``None`` = not a live source)."""
 
     diary: Diary
     night: date
+    profile: Profile
+    synced_at: datetime | None
 
 
 def assess_nights(history: History, nights: Sequence[date], constants: Constants) -> list[Assessment]:
     """The verdicts of one athlete's nights, in the order asked, each from data before it alone."""
     if not nights:
         return []
-    return assess_diary(diary_of(history, max(nights), constants, min(nights)), nights, constants)
-
-
-def assess_diary(diary: Diary, nights: Sequence[date], constants: Constants) -> list[Assessment]:
-    """The same from a ``diary`` made for nights from the first of ``nights`` to the last."""
     wanted = sorted(set(nights))
-    found: dict[date, Assessment] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        columns = Columns.side_by_side([diary.windows(chunk)])
-        judged = _judge(columns, [Slot(diary, night) for night in chunk], constants)
-        found.update(zip(chunk, judged, strict=True))
+    diary = diary_of(history.before(wanted[-1]), constants, wanted[0])
+    slots = [Slot(diary, night, history.profile, history.synced_at) for night in wanted]
+    found = dict(zip(wanted, assess(slots, constants), strict=True))
     return [found[night] for night in nights]
 
 
-def assess_batch(
-    histories: Sequence[History], nights: Sequence[date], constants: Constants
-) -> Iterator[Assessment]:
-    """The verdict of one night for each of many athletes, in their order."""
-    for start in range(0, len(histories), CHUNK):
-        pairs = zip(histories[start : start + CHUNK], nights[start : start + CHUNK], strict=True)
-        slots = [Slot(diary_of(history, night, constants), night) for history, night in pairs]
-        columns = Columns.side_by_side([slot.diary.windows([slot.night]) for slot in slots])
-        yield from _judge(columns, slots, constants)
+def assess(slots: Sequence[Slot], constants: Constants) -> Iterator[Assessment]:
+    """The verdict of each slot, in their order, whether they are one athlete's nights or many athletes'."""
+    for start in range(0, len(slots), CHUNK):
+        chunk = slots[start : start + CHUNK]
+        each_diary = groupby(chunk, key=lambda slot: id(slot.diary))
+        windows = [_windows(list(group)) for _, group in each_diary]
+        yield from _judge(Columns.side_by_side(windows), chunk, constants)
+
+
+def _windows(slots: Sequence[Slot]) -> Floats:
+    return slots[0].diary.windows([slot.night for slot in slots])
 
 
 def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assessment]:
@@ -81,7 +79,7 @@ def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assess
         enough,
         fatigue,
         overreaching(columns, state, enough, hot, c),
-        no_strength_recorded(columns, [slot.diary.history.profile for slot in slots], c),
+        no_strength_recorded(columns, [slot.profile for slot in slots], c),
         reasons_of(columns, fatigue, c),
     )
     ahead = forecast(state.fitness[-1], state.fatigue[-1], c)
@@ -167,10 +165,9 @@ def _unseen(columns: Columns, c: Constants) -> dict[str, NDArray[np.bool_]]:
 
 def _sync_age(slots: Sequence[Slot]) -> Floats:
     ages = [
-        np.nan if slot.diary.history.synced_at is None
-        else float((slot.night - slot.diary.history.synced_at.date()).days)
+        np.nan if slot.synced_at is None else float((slot.night - slot.synced_at.date()).days)
         for slot in slots
-    ]  # fmt: skip
+    ]
     return np.array(ages)
 
 

@@ -15,7 +15,7 @@ from service.analyse.load import Loads, session_loads
 from service.analyse.sessions import Family, Sessions, sessions_of
 from service.analyse.signals import Signals, signals_of
 from service.analyse.trend import before
-from service.domain.activity import Activity
+from service.domain.activity import Activity, Source
 from service.domain.history import CheckIn, History
 
 Floats = NDArray[np.float64]
@@ -29,43 +29,91 @@ TOLD_DAYS = 42
 
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
 ANSWERED = attrgetter(*ANSWERS)
-FIELDS = (
-    "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m",
-    "largest", "spike_base_m", "spike_runs", "largest_base", "largest_count",
-    "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "hr_seen", "quality", "utc_offset_s",
-    "temperature_c", "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance",
-    *ANSWERS,
+COUNTED = (
+    "load", "minutes", "sessions", "runs", "run_m", "longest_m", "hard_min", "strength", "race_m", "largest",
+    "hr_seen", "quality",
 )  # fmt: skip
+"""Fields that are 0 on a day of rest; the others are not observed then."""
+RECORDED = (
+    *COUNTED,
+    "spike_base_m", "spike_runs", "largest_base", "largest_count",
+    "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "utc_offset_s", "temperature_c",
+    "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance",
+)  # fmt: skip
+FIELDS = (*RECORDED, *ANSWERS)
 ROW = {name: index for index, name in enumerate(FIELDS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Diary:
-    """``days`` has shape (fields, days) from ``first_day`` (ordinal) on; NaN = not observed.
+class Days:
+    """Values of consecutive days, (fields, days) from the day ``first`` (ordinal) on; NaN = not observed."""
 
-    Load, minutes and counts are 0 on days of rest, and NaN before the first session. The fields of
+    first: int
+    values: Floats
+
+    @property
+    def end(self) -> int:
+        """The day after the last."""
+        return self.first + len(self)
+
+    def __len__(self) -> int:
+        return int(self.values.shape[1])
+
+    def lately(self, row: int, night: date, days: int) -> dict[date, float]:
+        """A field's values of the last days before ``night`` that are known and above 0, by date."""
+        until = night.toordinal() - self.first
+        begins = max(0, until - days)
+        values = self.values[row, begins : max(0, until)].tolist()
+        return {
+            date.fromordinal(self.first + begins + n): value for n, value in enumerate(values) if value > 0
+        }
+
+    def known(self) -> list[date]:
+        """The days on which any field was observed."""
+        told = np.flatnonzero(~np.isnan(self.values).all(axis=0))
+        return [date.fromordinal(self.first + day) for day in told.tolist()]
+
+    def write(self, block: Floats, begins: int) -> None:
+        """Into a block of days that begins on the day ``begins``, as far as it reaches."""
+        start = self.first - begins
+        source = self.values[:, max(0, -start) : max(0, block.shape[1] - start)]
+        block[:, max(0, start) : max(0, start) + source.shape[1]] = source
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """An athlete's sessions as columns, what each tells, and both by day.
+
+    ``identities`` are the sessions' ids at Strava, empty for those of an archive. ``days`` has the fields
+    ``RECORDED`` from the first session on, ``answers`` the fields ``ANSWERS``. The fields of
     ``Signals.of_days`` are 0 where a run was seen and was quiet. ``performance`` is the flat speed of the
     day's hard effort over the median of like hard runs of 16 weeks, less one, NaN on days without one: a
     sign of the body's response (−0.02 and lower is a decline: Aubry 2015), from effort and speed alone.
     """
 
-    history: History
-    activities: tuple[Activity, ...]
     sessions: Sessions
     loads: Loads
-    hearts: HeartShift
     signals: Signals
-    first_day: int
-    days: Floats
+    identities: tuple[str, ...]
+    days: Days
+    answers: Days
+
+    def longest_of(self, day: date) -> str | None:
+        """The id of the session of that day which went furthest, or lasted longest; ``None`` without one."""
+        rows = np.flatnonzero(self.sessions.day == day.toordinal())
+        order = np.lexsort((self.sessions.moving_s[rows], self.sessions.distance_m[rows]))
+        return (self.identities[int(rows[order[-1]])] or None) if len(rows) else None
 
     def windows(self, nights: Sequence[date]) -> Floats:
-        """(fields, WINDOW_DAYS, nights): the days before each night, yesterday last. A view where the
-        nights are consecutive, so that a replay costs no memory."""
+        """(fields, WINDOW_DAYS, nights): the days before each night, yesterday last; those after the last
+        session are days of rest. A view where the nights are consecutive: a replay costs no memory."""
         first, last = nights[0].toordinal(), nights[-1].toordinal()
-        padded = np.full((len(FIELDS), last - first + WINDOW_DAYS), np.nan)
-        start = self.first_day - (first - WINDOW_DAYS)  # where the diary begins within the padded days
-        source = self.days[:, max(0, -start) : max(0, padded.shape[1] - start)]
-        padded[:, max(0, start) : max(0, start) + source.shape[1]] = source
+        begins = first - WINDOW_DAYS
+        padded = np.full((len(FIELDS), last - begins), np.nan)
+        if len(self.days):
+            padded[: len(COUNTED), max(0, self.days.end - begins) :] = 0.0
+        self.days.write(padded[: len(RECORDED)], begins)
+        self.answers.write(padded[len(RECORDED) :], begins)
         views = sliding_window_view(padded, WINDOW_DAYS, axis=1)
         if last - first + 1 != len(nights):
             views = views[:, [night.toordinal() - first for night in nights]]
@@ -93,36 +141,43 @@ class Columns:
         return int(self.values.shape[2])
 
 
-def diary_of(history: History, until: date, c: Constants, first_night: date | None = None) -> Diary:
-    """The days of a history up to, not including, ``until``, for nights from ``first_night`` on (``until``
-    if not given)."""
-    activities = tuple(a for a in history.activities if a.training_day < until)
-    sessions = sessions_of(activities, c.gates)
-    answers = [each for each in history.checkins if each.date < until]
+def diary_of(history: History, c: Constants, first_night: date) -> Diary:
+    """Everything recorded and answered, for nights from ``first_night`` on. A night sees only the days
+    before it, and what a session tells rests on its own past: what comes later changes no earlier night."""
+    sessions = sessions_of(history.activities, c.gates)
     loads = session_loads(sessions, history.profile, c)
-    since = (first_night or until).toordinal() - TOLD_DAYS
-    hearts = heart_rate_shift(sessions, loads, since, c)
-    signals = signals_of(sessions, loads, activities, history.profile, since, c)
-    starts = [int(sessions.day.min())] if len(sessions) else []
-    starts += [min(each.date for each in answers).toordinal()] if answers else []
-    first = min([*starts, until.toordinal()])
-    days = np.full((len(FIELDS), until.toordinal() - first), np.nan)
-    if len(sessions):
-        _write_sessions(days, first, sessions, loads, c)
-        _write_means(days, sessions.day - first, hearts, exertion_shift(sessions, loads, since, c))
-        _write_signals(days, sessions.day - first, signals)
-    _write_answers(days, first, answers)
-    return Diary(history, activities, sessions, loads, hearts, signals, first, days)
+    since = first_night.toordinal() - TOLD_DAYS
+    signals = signals_of(sessions, loads, history.activities, history.profile, since, c)
+    identities = tuple(_identity(history.activities[part]) for part in sessions.part.tolist())
+    days = _days_of(sessions, loads, signals, since, c)
+    return Diary(sessions, loads, signals, identities, days, answers_of(history.checkins))
 
 
-def _write_sessions(days: Floats, first: int, sessions: Sessions, loads: Loads, c: Constants) -> None:
+def _identity(activity: Activity) -> str:
+    """By which Strava knows it. What an archive alone tells may not be there: no link leads to it."""
+    return activity.external_id if activity.source is Source.STRAVA else ""
+
+
+def _days_of(sessions: Sessions, loads: Loads, signals: Signals, since: int, c: Constants) -> Days:
+    if not len(sessions):
+        return Days(0, np.empty((len(RECORDED), 0)))
+    first = int(sessions.day.min())
     at = sessions.day - first
-    begun = int(at.min())
+    days = np.full((len(RECORDED), int(at.max()) + 1), np.nan)
+    days[: len(COUNTED)] = 0.0
+    _write_sessions(days, at, sessions, loads, c)
+    hearts, exertion = heart_rate_shift(sessions, loads, since, c), exertion_shift(sessions, loads, since, c)
+    _write_means(days, at, hearts, exertion)
+    _write_signals(days, at, signals)
+    return Days(first, days)
+
+
+def _write_sessions(days: Floats, at: Ints, sessions: Sessions, loads: Loads, c: Constants) -> None:
     run = sessions.is_run
     distance = np.where(run, sessions.distance_m, 0.0)
 
     def total(name: str, values: Floats) -> None:
-        days[ROW[name], begun:] = np.bincount(at, weights=values, minlength=days.shape[1])[begun:]
+        days[ROW[name]] = np.bincount(at, weights=values)
 
     total("load", loads.load)
     total("minutes", sessions.minutes)
@@ -151,7 +206,6 @@ def _write_longest(
     base, count = before(sessions.start_s, values, c.spike.window_days, eligible)
     rows = np.flatnonzero(eligible)
     rows = rows[np.argsort(values[rows], kind="stable")]  # the longest of a day is written last
-    days[ROW[name], int(at.min()) :] = 0.0
     days[ROW[name], at[rows]] = values[rows]
     days[ROW[base_name], at[rows]] = base[rows]
     days[ROW[count_name], at[rows]] = count[rows]
@@ -176,13 +230,16 @@ def _write_signals(days: Floats, at: Ints, signals: Signals) -> None:
     """The strongest signal of each day; of hard efforts the best; minutes of hard kilometres."""
     for name, values in (*signals.of_days().items(), ("performance", signals.speeds.performance)):
         np.fmax.at(days[ROW[name]], at, values)
-    hard = np.bincount(at, weights=signals.speeds.hard_min, minlength=days.shape[1])
-    days[ROW["hard_min"], int(at.min()) :] = hard[int(at.min()) :]
+    days[ROW["hard_min"]] = np.bincount(at, weights=signals.speeds.hard_min)
 
 
-def _write_answers(days: Floats, first: int, answers: Sequence[CheckIn]) -> None:
-    at = np.array([each.date.toordinal() for each in answers], dtype=np.int64) - first
-    told = np.array([ANSWERED(each) for each in answers], dtype=np.float64).reshape(-1, len(ANSWERS))
-    for name, values in zip(ANSWERS, told.T, strict=True):
-        known = ~np.isnan(values)  # None is what was not answered
-        days[ROW[name], at[known]] = values[known]
+def answers_of(checkins: Sequence[CheckIn]) -> Days:
+    """What was answered, by day; ``None`` is what was not."""
+    if not checkins:
+        return Days(0, np.empty((len(ANSWERS), 0)))
+    at = np.array([each.date.toordinal() for each in checkins], dtype=np.int64)
+    told = np.array([ANSWERED(each) for each in checkins], dtype=np.float64).T
+    first = int(at.min())
+    days = np.full((len(ANSWERS), int(at.max()) - first + 1), np.nan)
+    days[:, at - first] = told
+    return Days(first, days)

@@ -125,7 +125,7 @@ class Witness:
         if len(rows) == 0:
             return None
         size = np.where(sessions.is_run, sessions.distance_m, 0.0) if by_distance else self.diary.loads.load
-        return self.diary.activities[int(sessions.part[rows[np.argmax(size[rows])]])].external_id
+        return self.diary.identities[int(rows[np.argmax(size[rows])])] or None
 
     def seen(
         self, what: str, value: float, unit: str, baseline: float | None, first_ago: int, last_ago: int,

@@ -78,8 +78,9 @@ def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
 
 
 def _past(day: Ints, told: Ints, c: Constants) -> tuple[Ints, Flags]:
-    """For each run told of the rows of up to ``MOST_RUNS`` earlier ones, and which are in its baseline."""
-    index = told[:, None] - 1 - np.arange(min(MOST_RUNS, len(day) - 1))[None, :]
+    """For each run told of the rows of ``MOST_RUNS`` earlier ones, and which are in its baseline. As many
+    places for everybody: a sum then adds up in the same order however many runs there are."""
+    index = told[:, None] - 1 - np.arange(MOST_RUNS)[None, :]
     rows = np.maximum(index, 0)
     age = day[told, None] - day[rows]
     return rows, (index >= 0) & (age > c.heart_rate.exclude_days) & (age <= c.heart_rate.baseline_days)

@@ -87,5 +87,5 @@ class RunWitness:
 
     def _seen(self, what: str, row: int, value: float, unit: str, baseline: float | None) -> Evidence:
         ago = int(self.ago[row])
-        identity = self.witness.diary.activities[int(self.sessions.part[row])].external_id
+        identity = self.witness.diary.identities[row] or None
         return self.witness.seen(what, float(value), unit, baseline, ago, ago, identity)

@@ -1,6 +1,7 @@
 """What an athlete wants by mail, and how often."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.night import MailKind
@@ -28,3 +29,12 @@ athlete has just done and cannot be switched off."""
 def default(kind: MailKind) -> Choice:
     """How often a kind comes until the athlete says otherwise."""
     return CHOICES[kind][0] if kind in CHOICES else Choice.AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Of who can be written to: a choice for every kind that has one, and the weekdays without mail
+    (Monday is 0)."""
+
+    choices: Mapping[MailKind, Choice]
+    quiet_days: frozenset[int]

@@ -136,6 +136,7 @@ def purge(app: App) -> None:
             limit = timedelta(days=app.settings.strava_retention_days)
             removed = tx.activities.delete_older_than(now - limit)
             tx.nights.empty_evidence(now - limit)
+            tx.diaries.purge(now - limit)
         tx.mailbox.purge(now - MAIL_TEXT_KEPT)
         tx.mailbox.drop_receipts(now - RECEIPT_KEPT)
         tx.uploads.purge(now - UPLOAD_RESULT_KEPT)

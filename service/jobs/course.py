@@ -1,6 +1,6 @@
 """Load day by day, as judgement counts it, for pictures in mails and on pages."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns, Diary, diary_of
@@ -14,19 +14,20 @@ SEASON_DAYS = 84
 
 def course_of(history: History, night: date, constants: Constants) -> list[Day]:
     """The twelve weeks before ``night``, oldest first, from the columns that the verdict is made from."""
-    return course_in(diary_of(history, night, constants), night, constants)
+    return course_in(diary_of(history, constants, night), night, constants, history.synced_at)
 
 
-def course_in(diary: Diary, night: date, constants: Constants, days: int = SEASON_DAYS) -> list[Day]:
-    """The ``days`` before ``night`` in a diary made until then.
+def course_in(
+    diary: Diary, night: date, constants: Constants, synced_at: datetime | None, days: int = SEASON_DAYS
+) -> list[Day]:
+    """The ``days`` before ``night`` in a diary made for it.
 
-    A day after the last reading of the source is unknown, not a day of rest.
+    A day after the last reading of the source, at ``synced_at``, is unknown, not a day of rest.
     """
-    history = diary.history
     columns = Columns.side_by_side([diary.windows([night])])
     load = columns["load"][-days:, 0]
     fitness = state_of(columns, constants).fitness[-days:, 0]
-    read_until = history.synced_at.date() if history.synced_at else night
+    read_until = synced_at.date() if synced_at else night
     found = []
     for ago, each, fit in zip(range(days, 0, -1), load.tolist(), fitness.tolist(), strict=True):
         day = night - timedelta(days=ago)

@@ -18,6 +18,7 @@ from service.domain.finding import State
 from service.errors import Gone, ScopeMissing, StravaError, TokenDead
 from service.faults import point
 from service.jobs import tokens
+from service.jobs.diaries import refresh
 from service.jobs.rows import retry_at, store_rows
 from service.logs import log
 from service.store.inbox import Outcome, Waiting
@@ -47,10 +48,11 @@ def hear(app: App, subjects: Sequence[str]) -> None:
     """The events of these athletes that are due."""
     for athlete_id in map(UUID, subjects):
         hear_of(app, athlete_id)
+        refresh(app, athlete_id)  # hours before the night, as a rule
 
 
 def hear_of(app: App, athlete_id: UUID) -> None:
-    """As ``hear``, for one athlete."""
+    """Look into the events of one athlete that are due."""
     with app.store.transaction() as tx:
         athlete = tx.athletes.get(athlete_id)
         events = tx.inbox.take(athlete_id, app.now()) if athlete is not None else []

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from service.domain.activity import RUNS, Activity, Lap, Source, Split
 from service.domain.doubles import strava_first
 from service.store.copying import copy_through
 from service.store.tables import ActivityRow
+from service.store.tables_diary import DiaryRow
 
 SUMMARY = (
     "sport",
@@ -128,6 +129,7 @@ class Activities:
             )
             .values(hidden_at=now)
         )
+        self._drop_diary(athlete_id)
 
     def remove(self, athlete_id: UUID, source: Source, external_id: str) -> bool:
         """Delete one session that is gone at its source."""
@@ -136,7 +138,7 @@ class Activities:
             ActivityRow.source == source,
             ActivityRow.external_id == external_id,
         )
-        return self._connection.execute(gone).rowcount == 1
+        return self._gone(athlete_id, gone) == 1
 
     def remove_unseen(
         self,
@@ -153,7 +155,17 @@ class Activities:
             ActivityRow.start.between(start_from, start_until),
             ActivityRow.external_id.not_in(list(seen_ids)),
         )
-        return self._connection.execute(gone).rowcount
+        return self._gone(athlete_id, gone)
+
+    def _gone(self, athlete_id: UUID, gone: Delete) -> int:
+        removed = self._connection.execute(gone).rowcount
+        if removed:
+            self._drop_diary(athlete_id)
+        return removed
+
+    def _drop_diary(self, athlete_id: UUID) -> None:
+        """What is gone at its source is not kept packed either, whenever the next night may be."""
+        self._connection.execute(delete(DiaryRow).where(DiaryRow.athlete_id == athlete_id))
 
     def delete_older_than(self, fetched_before: datetime) -> int:
         """Retention: Strava rows that nobody renewed since ``fetched_before``. Own archives stay."""

@@ -1,11 +1,12 @@
 """Athletes: connecting, due work, errors, erasure."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -15,6 +16,7 @@ from service.domain.night import due_instant, next_night
 from service.store import claims
 from service.store.athlete_rows import Overview, athlete_of, overview_of, profile_values
 from service.store.keyring import Keyring
+from service.store.slots import advance, named, suspect, sync_due
 from service.store.tables import ActivityRow, AthleteRow
 from service.store.tables_service import LogRow, TombstoneRow
 
@@ -210,7 +212,7 @@ class Athletes:
 
         A night waits for a sync not older than half an hour before it, but not longer than ``grace_s`` from
         when it was due, or the athlete connected: before the first list not even the zone is known. Of the
-        suspects (``_suspect``) one is judged at a time, so that none dies of another ten times.
+        suspects (``slots.suspect``) one is judged at a time, so that none dies of another ten times.
         """
         fresh = AthleteRow.synced_at >= AthleteRow.next_night_at - SYNCED_RECENTLY
         waits_since = func.greatest(AthleteRow.next_night_at, AthleteRow.connected_at)
@@ -224,29 +226,22 @@ class Athletes:
         )
         others, held = aliased(AthleteRow), {"night_lease_until": claims.lease(lease_s)}
         in_hand = select(others.id).where(
-            _suspect(others), others.night_parked_at.is_(None), ~claims.free(others.night_lease_until)
+            suspect(others), others.night_parked_at.is_(None), ~claims.free(others.night_lease_until)
         )
-        suspect, least_tried = _suspect(AthleteRow), (AthleteRow.night_attempts, AthleteRow.next_night_at)
-        due = claims.one_at_a_time(AthleteRow, due, suspect, *least_tried)
-        due = and_(due, or_(~suspect, ~in_hand.exists()))
+        suspects, least_tried = suspect(AthleteRow), (AthleteRow.night_attempts, AthleteRow.next_night_at)
+        due = claims.one_at_a_time(AthleteRow, due, suspects, *least_tried)
+        due = and_(due, or_(~suspects, ~in_hand.exists()))
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
     def nights_judged(
         self, athlete_id: UUID, next_night: date, next_night_at: datetime, judged_at: datetime | None = None
     ) -> None:
         """Advance the slot (never back), release the row. ``judged_at``: when the night judged was due."""
-        ahead, judged = AthleteRow.next_night < next_night, judged_at or AthleteRow.next_night_at
-        self._set(
-            athlete_id,
-            next_night=func.greatest(AthleteRow.next_night, next_night),
-            next_night_at=case((ahead, next_night_at), else_=AthleteRow.next_night_at),
-            last_night_at=case((ahead, judged), else_=AthleteRow.last_night_at),
-            night_retry_at=None,
-            night_lease_until=None,
-            night_attempts=0,
-            night_parked_at=None,
-            night_error=None,
-        )
+        self.all_judged([(athlete_id, next_night, next_night_at, judged_at)])
+
+    def all_judged(self, slots: Sequence[tuple[UUID, date, datetime, datetime | None]]) -> None:
+        """The same for many athletes, in the order of their ids so that two jobs cannot deadlock."""
+        self._connection.execute(advance(), named(slots))
 
     def night_failed(self, athlete_id: UUID, code: str, retry_at: datetime) -> None:
         """Release the row until ``retry_at`` and keep the code; the due instant itself does not move."""
@@ -283,14 +278,3 @@ class Athletes:
 
     def _set(self, athlete_id: UUID, **values: Any) -> None:
         self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(**values))
-
-
-def sync_due(now: datetime) -> ColumnElement[bool]:
-    """Whether an athlete's list should be read."""
-    unparked = AthleteRow.sync_parked_at.is_(None)
-    return and_(AthleteRow.state == AthleteState.CONNECTED, AthleteRow.sync_due_at <= now, unparked)
-
-
-def _suspect(of: type[AthleteRow]) -> ColumnElement[bool]:
-    """A night begun often, and ended by neither a verdict nor an error."""
-    return and_(of.night_attempts >= claims.SUSPECT_AFTER, of.night_error.is_(None))

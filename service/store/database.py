@@ -7,11 +7,19 @@ from typing import Any
 
 import sqlalchemy
 
-from service.store import tables_inbox, tables_service, tables_upload, tables_voice
+from service.store import tables_diary, tables_inbox, tables_service, tables_upload, tables_voice
 from service.store.tables import Base
 
 METADATA = Base.metadata
-__all__ = ["METADATA", "engine_for", "tables_inbox", "tables_service", "tables_upload", "tables_voice"]
+__all__ = [
+    "METADATA",
+    "engine_for",
+    "tables_diary",
+    "tables_inbox",
+    "tables_service",
+    "tables_upload",
+    "tables_voice",
+]
 
 
 def engine_for(dsn: str, **options: Any) -> sqlalchemy.Engine:

@@ -24,6 +24,9 @@ WITHHELD: Mapping[str, Mapping[str, str]] = {
     },
     "address": {"unsubscribe": "a key of your unsubscribe links"},
     "upload_piece": {"content": "your own file, as you sent it"},
+    "diary": dict.fromkeys(
+        ("days", "sessions", "answers"), "computed from your sessions and answers, which are here"
+    ),
 }
 """Columns that are not handed out, each with the reason that the export gives."""
 FINGERPRINTS = ("_digest", "_index")

@@ -1,6 +1,6 @@
 """Nights judged: the verdict, the decision, and why silent. One row a night, whoever comes first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -54,27 +54,16 @@ class Nights:
         inputs_digest: str,
     ) -> bool:
         """Keep the verdict. False = the night was judged already, and nothing must follow from this one."""
-        leading = assessment.leading
-        done = self._connection.execute(
-            insert(NightRow)
-            .values(
-                athlete_id=athlete_id,
-                night=night,
-                judged_at=now,
-                state=assessment.state,
-                level=assessment.level,
-                score=assessment.score,
-                cause=leading.cause if leading else None,
-                mail_kind=decision.kind,
-                silent_because=decision.silent_because,
-                rule_version=assessment.rule_version,
-                inputs_digest=inputs_digest,
-                assessment=record.to_json(assessment),
-            )
-            .on_conflict_do_nothing(index_elements=[NightRow.athlete_id, NightRow.night])
-            .returning(NightRow.night)
+        judged = JudgedNight(athlete_id, night, now, assessment, decision, inputs_digest)
+        return bool(self.record_many([judged]))
+
+    def record_many(self, nights: Sequence[JudgedNight]) -> set[tuple[UUID, date]]:
+        """The same for several; returns which of them had not been judged before."""
+        keep = insert(NightRow).on_conflict_do_nothing(index_elements=[NightRow.athlete_id, NightRow.night])
+        new = self._connection.execute(
+            keep.returning(NightRow.athlete_id, NightRow.night), [_row(each) for each in nights]
         )
-        return done.first() is not None
+        return {(athlete_id, night) for athlete_id, night in new}
 
     def empty_evidence(self, judged_before: datetime) -> int:
         """Retention: of older verdicts state, score, reasons and decision stay, the numbers go."""
@@ -155,6 +144,24 @@ class Nights:
         outcome = func.coalesce(NightRow.mail_kind, NightRow.silent_because)
         query = select(outcome, func.count()).group_by(outcome)
         return {row[0]: row[1] for row in self._connection.execute(query)}
+
+
+def _row(judged: JudgedNight) -> dict[str, Any]:
+    assessment, decision, leading = judged.assessment, judged.decision, judged.assessment.leading
+    return {
+        "athlete_id": judged.athlete_id,
+        "night": judged.night,
+        "judged_at": judged.judged_at,
+        "state": assessment.state,
+        "level": assessment.level,
+        "score": assessment.score,
+        "cause": leading.cause if leading else None,
+        "mail_kind": decision.kind,
+        "silent_because": decision.silent_because,
+        "rule_version": assessment.rule_version,
+        "inputs_digest": judged.inputs_digest,
+        "assessment": record.to_json(assessment),
+    }
 
 
 def _judged(row: Row[Any]) -> JudgedNight:

@@ -4,6 +4,7 @@ An attempt counts from when it begins, committed before the work, so that one th
 counts too. A claim alone is none: nobody may be there to follow it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from sqlalchemy import Connection, case, func, or_, select, update
 from service.domain.athlete import Athlete, AthleteState
 from service.store import claims
 from service.store.athlete_rows import athlete_of
-from service.store.athletes import PARKED_AFTER, RELEASED, sync_due
+from service.store.athletes import PARKED_AFTER, RELEASED
 from service.store.outgoing import MailState
+from service.store.slots import sync_due
 from service.store.tables import AthleteRow, MailRow
 
 MAIL_PARKED_AFTER = 5
@@ -43,9 +45,9 @@ class Parking:
         held = update(AthleteRow).where(AthleteRow.id == athlete_id, AthleteRow.sync_held_until.is_not(None))
         self._connection.execute(held.values(sync_held_until=claims.lease(lease_s)))
 
-    def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
-        """Count an attempt at this athlete's nights. None = nothing due, parked or about to be (the queue may
-        bring a job twice, or late), or the athlete left.
+    def begin_nights(self, athlete_ids: Iterable[UUID], now: datetime, lease_s: float = 300) -> list[Athlete]:
+        """Count an attempt at the nights of each of these, and name whose there are any. The others have
+        nothing due, are parked or about to be (the queue may bring a job twice, or late), or left.
 
         Commit it before the work.
         """
@@ -56,9 +58,17 @@ class Parking:
         }
         due = (AthleteRow.state == AthleteState.CONNECTED, AthleteRow.next_night_at <= now)
         untired = (AthleteRow.night_parked_at.is_(None), AthleteRow.night_attempts < PARKED_AFTER)
-        begun = update(AthleteRow).where(AthleteRow.id == athlete_id, *due, *untired)
-        row = self._connection.execute(begun.values(held).returning(AthleteRow.__table__)).one_or_none()
-        return None if row is None else athlete_of(row)
+        order = {athlete_id: place for place, athlete_id in enumerate(athlete_ids)}
+        asked = select(AthleteRow.id).where(AthleteRow.id.in_(order), *due, *untired)
+        # One order for everybody: two jobs that share athletes cannot deadlock.
+        chosen = asked.order_by(AthleteRow.id).with_for_update(key_share=True).cte("chosen")
+        begun = update(AthleteRow).where(AthleteRow.id == chosen.c.id).values(held)
+        rows = self._connection.execute(begun.returning(AthleteRow.__table__))
+        return sorted((athlete_of(row) for row in rows), key=lambda athlete: order[athlete.id])
+
+    def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
+        """The same for one; ``None`` where it has none."""
+        return next(iter(self.begin_nights([athlete_id], now, lease_s)), None)
 
     def no_attempt(self, athlete_id: UUID) -> None:
         """There was nothing to judge after all (whoever flies west lives a night twice)."""

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.night import MailKind
-from service.domain.preference import CHOICES, Choice, default
-from service.store.tables import MailPreferenceRow
+from service.domain.preference import CHOICES, Choice, Wishes, default
+from service.store.tables import AddressRow, MailPreferenceRow
 from service.store.tables_voice import QuietDayRow
 
 
@@ -25,8 +25,24 @@ class Preferences:
         query = select(MailPreferenceRow.kind, MailPreferenceRow.choice).where(
             MailPreferenceRow.athlete_id == athlete_id
         )
-        made = {row.kind: row.choice for row in self._connection.execute(query)}
-        return {kind: Choice(made.get(kind, default(kind))) for kind in CHOICES}
+        return _choices({row.kind: row.choice for row in self._connection.execute(query)})
+
+    def of_many(self, athlete_ids: Iterable[UUID]) -> dict[UUID, Wishes]:
+        """What those want who have confirmed an address; the others are absent."""
+        query = select(AddressRow.athlete_id).where(
+            AddressRow.athlete_id.in_(list(athlete_ids)), AddressRow.address.is_not(None)
+        )
+        reached = list(self._connection.execute(query).scalars())
+        made: dict[UUID, dict[str, str]] = {each: {} for each in reached}
+        quiet: dict[UUID, set[int]] = {each: set() for each in reached}
+        chosen = select(MailPreferenceRow.athlete_id, MailPreferenceRow.kind, MailPreferenceRow.choice)
+        theirs = MailPreferenceRow.athlete_id.in_(reached)
+        for athlete_id, kind, choice in self._connection.execute(chosen.where(theirs)):
+            made[athlete_id][kind] = choice
+        days = select(QuietDayRow.athlete_id, QuietDayRow.weekday).where(QuietDayRow.athlete_id.in_(reached))
+        for athlete_id, weekday in self._connection.execute(days):
+            quiet[athlete_id].add(weekday)
+        return {each: Wishes(_choices(made[each]), frozenset(quiet[each])) for each in reached}
 
     def choose(self, athlete_id: UUID, choices: Mapping[MailKind, Choice]) -> None:
         """Keep some choices; the others stay. Doing it twice changes nothing.
@@ -63,3 +79,7 @@ class Preferences:
         rows = [{"athlete_id": athlete_id, "weekday": day} for day in sorted(set(weekdays))]
         if rows:
             self._connection.execute(insert(QuietDayRow).values(rows))
+
+
+def _choices(made: Mapping[str, str]) -> dict[MailKind, Choice]:
+    return {kind: Choice(made.get(kind, default(kind))) for kind in CHOICES}

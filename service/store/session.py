@@ -19,6 +19,7 @@ from service.store.browsers import Browsers
 from service.store.checkins import CheckIns
 from service.store.consents import Consents
 from service.store.database import engine_for
+from service.store.diaries import Diaries
 from service.store.guards import Guards
 from service.store.heartbeats import Heartbeats
 from service.store.holdings import Holdings
@@ -67,6 +68,7 @@ class Transaction:
         self.browsers = Browsers(connection)
         self.checkins = CheckIns(connection)
         self.consents = Consents(connection)
+        self.diaries = Diaries(connection)
         self.guards = Guards(connection)
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection, keyring)

@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
     }
 
 
-def _of_athlete() -> Mapped[UUID]:
+def of_athlete() -> Mapped[UUID]:
     """The leading key column of a table of the athlete's."""
     return mapped_column(ForeignKey("athlete.id", ondelete="CASCADE"), primary_key=True)
 
@@ -106,7 +106,7 @@ class AthleteRow(Base):
 class TokenRow(Base):
     __tablename__ = "token"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     access_token: Mapped[bytes]
     refresh_token: Mapped[bytes]
     expires_at: Mapped[datetime]
@@ -115,7 +115,7 @@ class TokenRow(Base):
 class ConsentRow(Base):
     __tablename__ = "consent"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     version: Mapped[str] = mapped_column(primary_key=True)
     given_at: Mapped[datetime]
 
@@ -131,7 +131,7 @@ class ActivityRow(Base):
         {"postgresql_with": {"fillfactor": 50}},
     )
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     source: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
     fetched_at: Mapped[datetime]
@@ -194,7 +194,7 @@ class NightRow(Base):
     __tablename__ = "night"
     __table_args__ = (Index(None, "night"), Index(None, "judged_at"))
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     night: Mapped[date] = mapped_column(primary_key=True)
     judged_at: Mapped[datetime]
     state: Mapped[str]
@@ -250,7 +250,7 @@ class AddressRow(Base):
 
     __tablename__ = "address"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     address: Mapped[bytes | None]
     confirmed_at: Mapped[datetime | None]
     pending: Mapped[bytes | None]
@@ -263,7 +263,7 @@ class AddressRow(Base):
 class MailPreferenceRow(Base):
     __tablename__ = "mail_preference"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     kind: Mapped[str] = mapped_column(primary_key=True)
     choice: Mapped[str]
 
@@ -271,7 +271,7 @@ class MailPreferenceRow(Base):
 class CheckInRow(Base):
     __tablename__ = "checkin"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     day: Mapped[date] = mapped_column(primary_key=True)
     answered_at: Mapped[datetime]
     legs: Mapped[int | None]

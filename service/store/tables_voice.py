@@ -3,14 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.tables import Base
-
-
-def _of_athlete() -> Mapped[UUID]:
-    return mapped_column(ForeignKey("athlete.id", ondelete="CASCADE"), primary_key=True)
+from service.store.tables import Base, of_athlete
 
 
 class WarningReplyRow(Base):
@@ -18,7 +13,7 @@ class WarningReplyRow(Base):
 
     __tablename__ = "warning_reply"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     night: Mapped[date] = mapped_column(primary_key=True)
     felt: Mapped[str | None]
     wrong: Mapped[bool]
@@ -30,7 +25,7 @@ class MuteRow(Base):
 
     __tablename__ = "mute"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     cause: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[date]
     muted_at: Mapped[datetime]
@@ -41,5 +36,5 @@ class QuietDayRow(Base):
 
     __tablename__ = "quiet_day"
 
-    athlete_id: Mapped[UUID] = _of_athlete()
+    athlete_id: Mapped[UUID] = of_athlete()
     weekday: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from service.advise.occasions import before_long_run, may_ask, worth_asking
-from service.domain.course import Day, LongRun
+from service.domain.course import LongRun
 from service.domain.finding import Context, Evidence
 from tests.notify.samples import shipped
 from tests.verdicts import assessment
@@ -18,10 +18,10 @@ NIGHT = date(2026, 3, 7)
 YESTERDAY = NIGHT - DAY
 
 
-def course(*loads: float | None) -> list[Day]:
-    """Days up to yesterday."""
+def trained(*loads: float | None) -> dict[date, float]:
+    """The days of training up to yesterday."""
     first = NIGHT - len(loads) * DAY
-    return [Day(first + n * DAY, load, 40.0) for n, load in enumerate(loads)]
+    return {first + n * DAY: load for n, load in enumerate(loads) if load}
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def course(*loads: float | None) -> list[Day]:
 )
 def test_a_question_follows_a_harder_day(loads: list[float | None], asked: bool) -> None:
     """Measured against the athlete's own training days; rest is none of them."""
-    assert (worth_asking(course(*loads), {}, LIMITS) is not None) == asked
+    assert (worth_asking(YESTERDAY, trained(*loads), {}, LIMITS) is not None) == asked
 
 
 def test_the_question_names_its_reason() -> None:
     """The load beside a usual training day, or the run beside the longest before it."""
-    heavy = course(*[50.0, 0.0] * 10, 90.0)
-    assert worth_asking(heavy, {}, LIMITS) == Evidence("day_load", 90.0, "load", 50.0, YESTERDAY, YESTERDAY)
+    heavy = worth_asking(YESTERDAY, trained(*[50.0, 0.0] * 10, 90.0), {}, LIMITS)
+    assert heavy == Evidence("day_load", 90.0, "load", 50.0, YESTERDAY, YESTERDAY)
     runs = {YESTERDAY: 17_000.0, NIGHT - 20 * DAY: 15_000.0, NIGHT - 40 * DAY: 30_000.0}
-    assert worth_asking(course(50.0), runs, LIMITS) == Evidence(
+    assert worth_asking(YESTERDAY, trained(50.0), runs, LIMITS) == Evidence(
         "longest_run", 17_000.0, "m", 15_000.0, YESTERDAY, YESTERDAY
     )
-    assert worth_asking(course(50.0), runs | {YESTERDAY: 16_500.0}, LIMITS) is None
+    assert worth_asking(YESTERDAY, trained(50.0), runs | {YESTERDAY: 16_500.0}, LIMITS) is None
 
 
 @pytest.mark.parametrize(

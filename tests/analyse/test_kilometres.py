@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -25,7 +24,7 @@ RECORDED = Path(__file__).parents[3] / "shared" / "data" / "strava_api" / "detai
 
 
 def signals(sessions, day=70):
-    return diary_of(history(sessions, profile=Profile(max_hr=190)), on(day), CONSTANTS)
+    return diary_of(history(sessions, profile=Profile(max_hr=190)), CONSTANTS, on(day))
 
 
 def effort(day, pace_s, rpe=9.0, **known):
@@ -44,7 +43,7 @@ def effort(day, pace_s, rpe=9.0, **known):
 def test_a_decline_of_hard_efforts_is_offered(expected, last):
     """Flat speed over the median of like hard runs, less one; on that day alone."""
     days = signals([*[effort(day, 300.0, rpe=7.0) for day in range(0, 60, 10)], last]).days
-    found = days[ROW["performance"]]
+    found = days.values[ROW["performance"]]
     if expected is None:
         assert not (found == found).any()
     else:
@@ -94,7 +93,7 @@ def test_splits_that_cannot_be_are_left_out():
     )  # fmt: skip
     activity: Activity = replace(good, splits=bad)
     diary = signals([activity])
-    table = kilometres_of(diary.sessions, diary.activities, 0, CONSTANTS)
+    table = kilometres_of(diary.sessions, [activity], 0, CONSTANTS)
     assert list(table.place) == [0, 4, 5, 6, 7, 8, 9]
     assert list(table.hr != table.hr) == [False, True, False, False, False, False, False]
     assert table.flat_mps[[2, 3]] == pytest.approx([3.3, 1000 / 330])
@@ -121,8 +120,8 @@ def test_decoupling_has_its_preconditions(spoilt):
 def test_a_recorded_activity_is_read_kilometre_by_kilometre():
     """A real run through a city: Strava's adjusted speeds near ours, few stops, no steep descent."""
     activity = activity_from_json(json.loads(RECORDED.read_text()))
-    diary = diary_of(History((activity,)), activity.training_day + timedelta(days=1), CONSTANTS)
-    table = kilometres_of(diary.sessions, diary.activities, 0, CONSTANTS)
+    diary = diary_of(History((activity,)), CONSTANTS, activity.training_day)
+    table = kilometres_of(diary.sessions, [activity], 0, CONSTANTS)
     own = table.metres / table.seconds * effort_factor(table.climb_m / table.metres)
     assert len(table) == 23
     assert table.metres.sum() == pytest.approx(activity.distance_m, rel=0.01)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.analyse.assess import HORIZON, assess_batch, assess_nights
+from service.analyse.assess import HORIZON, Slot, assess, assess_nights
+from service.analyse.diary import diary_of
 from service.domain.finding import Cause, Channel, Context, Level, State
 from service.domain.history import CheckIn, History, Profile, StrengthHabit
 from service.domain.record import to_json
@@ -50,7 +51,11 @@ def test_a_replay_and_a_nightly_batch_say_the_same():
     """One code over columns, whether they are one athlete's nights or many athletes' one."""
     people = [made_up(seed) for seed in (1, 2, 3)]
     nights = [on(100), on(90), on(121)]
-    batch = list(assess_batch(people, nights, CONSTANTS))
+    slots = [
+        Slot(diary_of(past, CONSTANTS, night), night, past.profile, past.synced_at)
+        for past, night in zip(people, nights, strict=True)
+    ]
+    batch = list(assess(slots, CONSTANTS))
     assert batch == [
         assess_nights(past, [on(80), night], CONSTANTS)[1] for past, night in zip(people, nights, strict=True)
     ]
@@ -83,7 +88,7 @@ def test_what_lies_beyond_the_horizon_changes_nothing():
 def test_no_nights_asked_no_verdicts_given():
     """An empty question has an empty answer."""
     assert assess_nights(made_up(1), [], CONSTANTS) == []
-    assert list(assess_batch([], [], CONSTANTS)) == []
+    assert list(assess([], CONSTANTS)) == []
 
 
 def test_an_empty_history_is_learning():

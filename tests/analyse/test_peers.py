@@ -92,8 +92,8 @@ def test_a_sunday_evening_run_belongs_to_sunday():
     )  # fmt: skip
     assert start.weekday() == 0
     assert evening.training_day.weekday() == 6
-    diary = diary_of(history([evening]), evening.training_day + timedelta(days=1), CONSTANTS)
-    assert diary.days[ROW["runs"], -1] == 1
+    diary = diary_of(history([evening]), CONSTANTS, evening.training_day + timedelta(days=1))
+    assert diary.days.values[ROW["runs"], -1] == 1
 
 
 @pytest.mark.parametrize("shift", [1, 2, 3])

@@ -79,14 +79,14 @@ def test_sinking_cadence_is_found_and_not_written_about_alone(seed):
 
 def test_a_sensor_that_counts_steps_loses_its_voice():
     """Of the planted recordings all, of the months before none."""
-    diary = diary_of(lived("sensor_fault", seed=8), ONSET + timedelta(40), CONSTANTS)
-    heart = {a.external_id: a.average_hr for a in diary.activities}
+    past = lived("sensor_fault", seed=8).before(ONSET + timedelta(40))
+    diary = diary_of(past, CONSTANTS, ONSET + timedelta(40))
+    heart = {a.external_id: a.average_hr for a in past.activities}
     runs = np.flatnonzero(diary.sessions.is_run)
     lost = [
         int(diary.sessions.day[row]) - ONSET.toordinal()
         for row in runs
-        if np.isnan(diary.sessions.average_hr[row])
-        and heart[diary.activities[int(diary.sessions.part[row])].external_id]
+        if np.isnan(diary.sessions.average_hr[row]) and heart[diary.identities[row]]
     ]
     assert len(lost) >= 8
     assert all(0 <= day < 25 and day % 2 == 0 for day in lost)

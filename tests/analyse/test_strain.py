@@ -12,7 +12,7 @@ from tests.analyse.people import CONSTANTS, history, on, run, steady
 
 
 def strain(past, day: int) -> float:
-    columns = Columns.side_by_side([diary_of(past, on(day), CONSTANTS).windows([on(day)])])
+    columns = Columns.side_by_side([diary_of(past, CONSTANTS, on(day)).windows([on(day)])])
     return float(strain_z(columns, state_of(columns, CONSTANTS), CONSTANTS, 14)[-1, 0])
 
 

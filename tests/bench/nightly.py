@@ -71,7 +71,7 @@ def nightly(athletes: int) -> Iterator[Nightly]:
 def _runner(app: App, seed: int) -> UUID:
     athlete = an_athlete(app, 1000 + seed, address=None, zone="UTC")
     history = Runner(seed, 4, HISTORY_DAYS).history("answers")
-    with_runs(app, athlete, [_detailed(run) for run in history.activities])
+    with_runs(app, athlete, [detailed(run) for run in history.activities])
     with app.store.transaction() as tx:
         rows = [_answered(athlete.id, answers) for answers in history.checkins]
         tx.connection.execute(insert(CheckInRow), rows)
@@ -83,7 +83,7 @@ def _answered(athlete: UUID, answers: CheckIn) -> dict[str, Any]:
     return {"athlete_id": athlete, "day": answers.date, "answered_at": NOW, **values}
 
 
-def _detailed(run: Activity) -> Activity:
+def detailed(run: Activity) -> Activity:
     """The same with even kilometres, over which the heart rises a little and the steps get fewer."""
     count = max(1, int(run.distance_m / 1000))
     seconds, metres = run.moving_s // count, run.distance_m / count

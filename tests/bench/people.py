@@ -118,7 +118,7 @@ class Person:
         reading.read_checkins(folder / "checkins.jsonl")
         history = history_of(reading)
         nights = nights_of(history)
-        diary = diary_of(history, nights[-1], constants)
+        diary = diary_of(history, constants, nights[0])
         state = state_of(Columns.side_by_side([diary.windows(nights)]), constants)
         values, _ = components(state, constants)
         outcome = dict(labels(folder / "labels.csv", "sore"))

@@ -14,7 +14,7 @@ import numpy as np
 
 from service.advise import catalogue
 from service.analyse.assess import assess_nights, load_constants
-from service.analyse.diary import ROW, Columns, diary_of
+from service.analyse.diary import FIELDS, RECORDED, ROW, Columns, diary_of
 from service.analyse.score import state_of
 from service.analyse.strain import strain_z
 from service.domain.history import History
@@ -93,12 +93,13 @@ def look(history: History, first: int, nights: int, *, with_load: bool = False) 
             mails.append((n, leading.cause.value, leading.rule, level))
     if not with_load:
         return Seen(tuple(mails))
-    diary = diary_of(history, asked[-1], CONSTANTS)
+    diary = diary_of(history.before(asked[-1]), CONSTANTS, asked[-1])
     columns = Columns.side_by_side([diary.windows(asked)])
     strain = strain_z(columns, state_of(columns, CONSTANTS), CONSTANTS, 1)[-1]
-    loads = diary.days[ROW["load"], -(nights + WARM_UP - 7) :]
-    missing = nights + WARM_UP - 7 - len(loads)  # who skipped the first weeks
-    return Seen(tuple(mails), np.concatenate((np.zeros(missing), loads)), strain)
+    days = nights + WARM_UP - 7
+    loads = np.zeros((len(FIELDS), days))  # of who skipped the first weeks, and after the last run
+    diary.days.write(loads[: len(RECORDED)], asked[-1].toordinal() - days)
+    return Seen(tuple(mails), loads[ROW["load"]], strain)
 
 
 def measured(runs: int, first_seed: int, runners: int, views: Sequence[str] = VIEWS) -> list[Measured]:

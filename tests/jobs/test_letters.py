@@ -276,7 +276,8 @@ class TestBeforeTheLongRun:
         assert mails(app) == []
 
     def test_it_may_wait_for_the_letter(self, app, returning, clock):
-        """Monday's letter speaks of the coming Sunday."""
+        """Monday's letter speaks of the coming Sunday; in two weeks the longest was on another day."""
+        with_runs(app, returning, [one_run(NIGHT - n * DAY, 10_600.0, 64) for n in (2, 30)])
         choose(app, returning, long_run=Choice.WEEKLY, weekly=Choice.WEEKLY)
         judged(app, returning, clock, NIGHT + DAY)
         assert mails(app) == [(NIGHT + DAY, MailKind.WEEKLY)]

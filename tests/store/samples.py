@@ -7,6 +7,7 @@ from service.domain.activity import Activity, Lap, Source, Split
 from service.domain.finding import Assessment, Cause, Channel, Evidence, Finding, Level, State
 from service.domain.message import Message
 from service.domain.night import Decision, MailKind, Silence
+from service.domain.packed import PackedSessions
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,6 +64,11 @@ def assessment(night: date = TODAY, *, warning: bool = False) -> Assessment:
         findings=(finding,) if warning else (),
         rule_version="1",
     )
+
+
+def packed(version: str = "1", from_night: date = TODAY) -> PackedSessions:
+    """A packed diary; the store never looks into it."""
+    return PackedSessions(version, from_night, TODAY - DAY, b"days", b"sessions", ("1", ""))
 
 
 MAILED = Decision(MailKind.WARNING, None)

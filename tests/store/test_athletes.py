@@ -14,11 +14,12 @@ from service.domain.finding import Cause
 from service.domain.grant import Tokens
 from service.domain.history import CheckIn, Profile, Sex, StrengthHabit
 from service.domain.night import MailKind
+from service.domain.packed import PackedAnswers
 from service.domain.reply import Felt, Reply
 from service.store.athlete_rows import Overview
 from service.store.session import Store
 from service.store.tables import Base
-from tests.store.samples import DAY, HOUR, MAILED, NOW, SCOPES, TODAY, assessment, letter, run
+from tests.store.samples import DAY, HOUR, MAILED, NOW, SCOPES, TODAY, assessment, letter, packed, run
 
 TOLD = Profile(Sex.FEMALE, 1985, 188, 48, 172, True, StrengthHabit.WEEKLY)
 
@@ -438,6 +439,8 @@ def fill(tx, athlete: UUID) -> None:
     tx.inbox.put(event, athlete, Seal.ABSENT, NOW)
     tx.browsers.start("athlete", athlete, NOW, 60, 60)
     tx.logbook.write([{"at": NOW, "event": "sync_done", "athlete": athlete}])
+    tx.diaries.keep_sessions(athlete, packed(), "1:1", NOW)
+    tx.diaries.keep_answers(athlete, PackedAnswers(TODAY, b"\x00"), "1:1")
 
 
 def count(tx, table, athlete: UUID) -> int:

@@ -18,7 +18,7 @@ OLD, NEW = b"the old secret, long enough", b"the new secret, long enough"
 NOT_SEALED = {
     "summary_digest", "detail_digest", "chart_png", "pending_digest", "unsubscribe_digest", "token_digest",
     "state_digest", "session_digest", "address_index", "strava_index", "key", "updates_index",
-    "verify_digest", "content",
+    "verify_digest", "content", "days", "sessions", "answers",
 }  # fmt: skip
 
 

@@ -1,0 +1,81 @@
+"""Diaries for the nights ahead: the kept one where it is still true, else made anew and kept.
+
+A sync that brought something makes it at once, so that the night finds it ready; whatever else has changed
+(an answer, the profile, a rule), the night sees from the rows and makes it itself.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from service.analyse.assess import HORIZON
+from service.analyse.diary import Diary, answers_of, diary_of
+from service.analyse.packing import pack, pack_answers, packed_version, unpack
+from service.app import App
+from service.domain.athlete import Athlete
+from service.domain.packed import PackedAnswers, PackedSessions
+from service.jobs.history import read_history
+from service.store.diaries import KeptDiary
+
+NIGHTS_BEFORE = 6
+"""Earlier nights judged again for hysteresis: state is recomputed from data, never remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An athlete's diary, and the name of what it was made from: the same inputs, the same digest."""
+
+    diary: Diary
+    digest: str
+
+
+def diaries_of(app: App, wanted: Mapping[Athlete, date]) -> dict[UUID, Known]:
+    """The diary of each athlete for the nights from the given one on."""
+    version = packed_version(app.constants)
+    with app.store.transaction() as tx:
+        kept = tx.diaries.of_many([athlete.id for athlete in wanted])
+    found = {}
+    for athlete, first_night in wanted.items():
+        own = kept[athlete.id]
+        packed = _sessions(app, athlete, first_night, own, version), _answers(app, athlete, own)
+        found[athlete.id] = Known(unpack(*packed), _digest(athlete, own))
+    return found
+
+
+def refresh(app: App, athlete_id: UUID) -> None:
+    """Make the diary of the next night before it is asked for, where it is not true any more."""
+    with app.store.transaction() as tx:
+        athlete = tx.athletes.get(athlete_id)
+    if athlete is not None:
+        diaries_of(app, {athlete: athlete.next_night - timedelta(days=NIGHTS_BEFORE)})
+
+
+def _sessions(app: App, athlete: Athlete, first_night: date, kept: KeptDiary, version: str) -> PackedSessions:
+    known = kept.sessions.packed
+    if known and kept.sessions.true and known.version == version and known.from_night <= first_night:
+        return known
+    now = app.now()
+    with app.store.transaction() as tx:
+        history = read_history(tx, athlete, now)
+    # Outside any transaction: pure work. The mark is older than what was read, so rows that came in between
+    # only make the night look again.
+    packed = pack(diary_of(history, app.constants, first_night), first_night, app.constants)
+    with app.store.transaction() as tx:
+        tx.diaries.keep_sessions(athlete.id, packed, kept.sessions.mark, now)
+    return packed
+
+
+def _answers(app: App, athlete: Athlete, kept: KeptDiary) -> PackedAnswers:
+    if kept.answers.packed and kept.answers.true:
+        return kept.answers.packed
+    with app.store.transaction() as tx:
+        packed = pack_answers(answers_of(tx.checkins.of(athlete.id, (app.now() - HORIZON).date())))
+        tx.diaries.keep_answers(athlete.id, packed, kept.answers.mark)
+    return packed
+
+
+def _digest(athlete: Athlete, kept: KeptDiary) -> str:
+    inputs = (kept.sessions.mark, kept.answers.mark, astuple(athlete.profile))
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""Packed diaries: made from sessions and answers, to be thrown away at any time.
+
+Whether one is still true is asked of the rows themselves, in the statement that reads it, so no writer of
+sessions, answers or profiles has to remember that it exists.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import insert
+
+from service.domain.packed import PackedAnswers, PackedSessions
+from service.store.checkins import ANSWERS
+from service.store.tables import ActivityRow, AthleteRow, CheckInRow
+from service.store.tables_diary import DiaryRow
+
+PROFILE = ("sex", "birth_year", "max_hr", "resting_hr", "threshold_hr")
+"""What the athlete told that loads rest on."""
+CONTENT = ("source", "external_id", "summary_digest", "detail_digest", "perceived_exertion", "device")
+
+
+Packed = TypeVar("Packed", PackedSessions, PackedAnswers)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[Packed]):
+    """What is kept, if anything, and whether it was made from the rows as they are now: those have the same
+    ``mark``, their number and a hash over their content."""
+
+    packed: Packed | None
+    mark: str
+    true: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDiary:
+    """Both halves of one athlete's diary."""
+
+    sessions: Kept[PackedSessions]
+    answers: Kept[PackedAnswers]
+
+
+class Diaries:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_many(self, athlete_ids: Iterable[UUID]) -> dict[UUID, KeptDiary]:
+        """One a known athlete, whether anything is kept or not; rows and marks are of the same moment."""
+        sessions = _mark(ActivityRow, *CONTENT, where=ActivityRow.hidden_at.is_(None)).lateral()
+        answers = _mark(CheckInRow, "day", *ANSWERS).lateral()
+        told = func.hash_record_extended(func.row(*(getattr(AthleteRow, name) for name in PROFILE)), 0)
+        query = (
+            select(
+                AthleteRow.id,
+                func.concat_ws(":", sessions.c.mark, told).label("sessions_now"),
+                answers.c.mark.label("answers_now"),
+                DiaryRow.__table__,
+            )
+            .select_from(AthleteRow)
+            .join(sessions, true())
+            .join(answers, true())
+            .outerjoin(DiaryRow, DiaryRow.athlete_id == AthleteRow.id)
+            .where(AthleteRow.id.in_(list(athlete_ids)))
+        )
+        return {row.id: _kept(row) for row in self._connection.execute(query)}
+
+    def keep_sessions(self, athlete_id: UUID, packed: PackedSessions, mark: str, now: datetime) -> None:
+        """In place of what was kept. ``mark`` is that of the rows it was made from."""
+        self._keep(
+            athlete_id,
+            packed_at=now,
+            sessions_mark=mark,
+            version=packed.version,
+            from_night=packed.from_night,
+            first_day=packed.first_day,
+            days=packed.days,
+            sessions=packed.sessions,
+            identities=list(packed.identities),
+        )
+
+    def keep_answers(self, athlete_id: UUID, packed: PackedAnswers, mark: str) -> None:
+        """The same for the answers."""
+        first_day, days = packed.first_day, packed.days
+        self._keep(athlete_id, answers_mark=mark, answers_first_day=first_day, answers=days)
+
+    def purge(self, packed_before: datetime) -> int:
+        """Retention: what was packed from Strava's sessions lives no longer than they do unrenewed."""
+        return self._connection.execute(delete(DiaryRow).where(DiaryRow.packed_at < packed_before)).rowcount
+
+    def _keep(self, athlete_id: UUID, **values: Any) -> None:
+        row = insert(DiaryRow).values(athlete_id=athlete_id, **values)
+        self._connection.execute(row.on_conflict_do_update(index_elements=[DiaryRow.athlete_id], set_=values))
+
+
+def _mark(table: Any, *names: str, where: Any = true()) -> Any:  # noqa: B008 - a constant
+    """Count and order-free hash of the rows of the athlete of the outer query."""
+    row = func.hash_record_extended(func.row(*(getattr(table, name) for name in names)), 0)
+    mark = func.concat_ws(":", func.count(), func.coalesce(func.bit_xor(row), literal_column("0")))
+    return select(mark.label("mark")).where(table.athlete_id == AthleteRow.id, where).correlate(AthleteRow)
+
+
+def _kept(row: Row[Any]) -> KeptDiary:
+    sessions = answers = None
+    if row.sessions_mark is not None:
+        sessions = PackedSessions(
+            version=row.version,
+            from_night=row.from_night,
+            first_day=row.first_day,
+            days=row.days,
+            sessions=row.sessions,
+            identities=tuple(row.identities),
+        )
+    if row.answers_mark is not None:
+        answers = PackedAnswers(row.answers_first_day, row.answers)
+    return KeptDiary(
+        Kept(sessions, row.sessions_now, row.sessions_mark == row.sessions_now),
+        Kept(answers, row.answers_now, row.answers_mark == row.answers_now),
+    )
