@@ -10,6 +10,12 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
+FITNESS_DAYS, FATIGUE_DAYS = 42.0, 7.0
+WEEK, MONTH = 7, 28
+LEAST_SPREAD = 1e-9  # of the week's squares: less is what sums of equal days leave behind
+LEAST_LOAD = 1e-6  # of a month: less is what sums of days of rest leave behind
+
+
 def gain(tau_days: float) -> float:
     """Daily step of an exponential mean: 1 − e^(−1/τ). Coggan's model solved for whole days; 1/τ is its
     first order, 2/(N+1) another model."""
@@ -91,6 +97,55 @@ def acute_chronic_ewma(load: Sequence[float]) -> float | None:
     for value in loads[1:]:
         means = [mean + (value - mean) * 2 / (days + 1) for mean, days in zip(means, (7, 28), strict=True)]
     return float(means[0] / means[1]) if means[1] > 0 else None
+
+
+def season(load: Floats, start: Floats, out: Floats | None = None) -> Floats:
+    """Six figures of every day, (days, 6, columns), from daily loads (days, columns): fitness and fatigue
+    from ``start`` (columns), their balance, the coupled ratio of 7 to 28 days, monotony and strain; NaN where
+    a window is not whole or says nothing. For charts: only the first three are judged. ``out`` is filled and
+    returned if given; who has many athletes uses one for all.
+
+    Windows are sums that move on by a day, each day in place: twenty times less memory passes by than over
+    whole arrays.
+    """
+    columns = load.shape[1]
+    found = np.empty((len(load), 6, columns)) if out is None else out
+    step = np.repeat([[gain(FITNESS_DAYS)], [gain(FATIGUE_DAYS)]], columns, axis=1)
+    week, month, squares, spread, least = np.zeros((5, columns))
+    alike = np.empty(columns, dtype=np.bool_)
+    before = np.broadcast_to(start, step.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for day, (today, row) in enumerate(zip(load, found, strict=True)):
+            np.subtract(today, before, out=row[:2])
+            row[:2] *= step
+            row[:2] += before
+            before = row[:2]
+            np.subtract(row[0], row[1], out=row[2])
+            week += today
+            month += today
+            squares += np.square(today, out=spread)
+            if day >= WEEK:
+                gone = load[day - WEEK]
+                week -= gone
+                squares -= np.square(gone, out=spread)
+            if day >= MONTH:
+                month -= load[day - MONTH]
+            np.divide(week, month, out=row[3])
+            row[3] *= MONTH / WEEK
+            np.copyto(row[3], np.nan, where=np.less(month, LEAST_LOAD, out=alike))
+            np.multiply(week, week, out=spread)
+            spread *= -1 / WEEK
+            spread += squares
+            spread *= 1 / (WEEK - 1)
+            np.multiply(squares, LEAST_SPREAD, out=least)
+            np.copyto(spread, np.nan, where=np.less(spread, least, out=alike))
+            np.sqrt(spread, out=spread)
+            np.divide(week, spread, out=row[4])
+            row[4] *= 1 / WEEK
+            np.multiply(week, row[4], out=row[5])
+    found[: MONTH - 1, 3] = np.nan
+    found[: WEEK - 1, 4:] = np.nan
+    return found
 
 
 def weekly_progression(previous: float, this: float) -> float | None:

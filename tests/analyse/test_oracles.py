@@ -161,6 +161,28 @@ def test_monotony_and_strain_use_the_sample_spread():
     assert trend.strain(loads, ddof=0) == pytest.approx(1730.5346, rel=1e-6)
 
 
+def test_a_season_in_columns_is_every_day_s_formula():
+    """Day by day, many athletes at once: the same figures as the formulas give, one day and one athlete."""
+    dice = np.random.default_rng(3)
+    load = np.where(dice.random((90, 4)) < 0.7, dice.lognormal(4, 0.5, (90, 4)).round(1), 0.0)
+    load[40:60, 1] = 50.0  # days that do not differ
+    load[20:70, 2] = 0.0
+    start = load[:28].mean(axis=0)
+    found = trend.season(load, start)
+    for place, tau in enumerate((42, 7)):
+        assert found[:, place] == pytest.approx(trend.exponential_mean(load, tau, start))
+    assert found[:, 2] == pytest.approx(found[:, 0] - found[:, 1])
+    for day, athlete in np.ndindex(90, 4):
+        week, month = load[max(0, day - 6) : day + 1, athlete], load[max(0, day - 27) : day + 1, athlete]
+        expected = [
+            trend.acute_chronic(month) if len(month) == 28 else None,
+            trend.monotony(week) if len(week) == 7 else None,
+            trend.strain(week) if len(week) == 7 else None,
+        ]
+        numbers = [np.nan if value is None else value for value in expected]
+        assert found[day, 3:, athlete] == pytest.approx(numbers, rel=1e-6, nan_ok=True)
+
+
 def test_a_week_of_equal_days_has_no_monotony():
     """Undefined, never zero: peers read it as safe."""
     assert trend.monotony([50.0] * 7) is None

@@ -44,9 +44,11 @@ class Nightly:
     def theirs(self) -> None:
         orm_loop.judge(self.app.store.engine, list(self.athletes), NIGHT)
 
-    def forget(self) -> None:
-        """No night was judged."""
+    def forget(self, *, diaries: bool = False) -> None:
+        """No night was judged; with ``diaries`` none is packed either."""
         with self.app.store.transaction() as tx:
+            if diaries:
+                tx.connection.execute(text("DELETE FROM diary"))
             tx.connection.execute(text("DELETE FROM night"))
             tx.connection.execute(text(UNJUDGED), {"night": NIGHT, "due": NOW - timedelta(hours=2)})
 
