@@ -12,6 +12,10 @@ class Gates:
     double_overlap: float
     slowest_run_mps: float
     fastest_run_mps: float
+    record_falls: float
+    own_leap: float
+    own_runs: int
+    own_days: int
     lowest_hr: float
     highest_hr: float
     lock_bpm: float

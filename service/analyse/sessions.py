@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from service.analyse.sections import Gates
 from service.analyse.sensors import believable, cadence_locked
+from service.analyse.trailing import median, trailing
 from service.domain.activity import RIDES, RUNS, STRENGTH, Activity
 
 Floats = NDArray[np.float64]
@@ -145,7 +146,7 @@ def _believed(rows: Sessions, activities: Sequence[Activity], gates: Gates) -> S
     laps = [activities[part].laps for part in own.part]
     values = (hr[runs], own.cadence_spm, own.speed_mps, own.temperature_c)
     hr[runs[cadence_locked(own.day, *values, laps, gates)]] = np.nan
-    ridden = rows.is_run & (rows.distance_m > LEAST_M_OF_A_RECORD) & (rows.speed_mps > gates.fastest_run_mps)
+    ridden = rows.is_run & (rows.distance_m > LEAST_M_OF_A_RECORD) & (rows.speed_mps > _fastest(rows, gates))
     return replace(
         rows,
         average_hr=hr,
@@ -154,25 +155,69 @@ def _believed(rows: Sessions, activities: Sequence[Activity], gates: Gates) -> S
     )
 
 
+def _fastest(rows: Sessions, gates: Gates) -> Floats:
+    """The speed beyond which a run of that length is a ride under another name, or a leap of the position:
+    above any record, which falls with length by Riegel's exponent (1981), or far above the own usual."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        longer = np.maximum(rows.distance_m / LEAST_M_OF_A_RECORD, 1.0)
+    records = gates.fastest_run_mps * longer**-gates.record_falls
+    able = rows.is_run & ~rows.indoor & (rows.distance_m > LEAST_M_OF_A_RECORD)
+    own = np.where(able, rows.speed_mps, np.nan)
+    usual = trailing(rows.day, own, gates.own_days, gates.own_runs, median)
+    return np.fmin(records, gates.own_leap * usual)
+
+
 def _doubles(rows: Sessions, gates: Gates) -> Flags:
-    """The poorer of two recordings of the same thing (watch and phone)."""
+    """Recordings of what another one recorded too (watch and phone, a phone in two halves, three devices)."""
     end = _ends(rows, gates)
-    apart = np.diff(rows.start_s)
-    overlap = np.minimum(end[1:], end[:-1]) - rows.start_s[1:]
-    lasted = end - rows.start_s
-    shorter = np.minimum(lasted[1:], lasted[:-1])
-    same = (apart < gates.double_start_s) | (overlap >= gates.double_overlap * shorter)
-    same &= np.diff(rows.day) == 0
-    richness = (
-        4.0 * ~np.isnan(rows.average_hr)
-        + 2.0 * ~np.isnan(rows.perceived_exertion)
-        + 1.0 * (rows.distance_m > 0)
-        + rows.moving_s / (1.0 + rows.moving_s)
-    )
     doubles = np.zeros(len(rows), dtype=np.bool_)
-    doubles[1:] |= same & (richness[1:] <= richness[:-1])
-    doubles[:-1] |= same & (richness[1:] > richness[:-1])
+    same_day = np.flatnonzero(np.diff(rows.day) == 0)
+    for day in np.unique(rows.day[same_day]).tolist():
+        own = np.flatnonzero(rows.day == day)
+        kept: list[int] = []
+        for row in own[np.lexsort((own, -_worth(rows, own)))].tolist():
+            rival = next((each for each in kept if _same(row, each, rows, end, gates)), None)
+            if rival is not None and _longer(row, rival, rows, end, gates):
+                doubles[rival] = True  # a piece, however rich, is no reason to lose the whole
+                kept.remove(rival)
+            elif rival is not None:
+                doubles[row] = True
+                continue
+            kept.append(row)
     return doubles
+
+
+def _worth(rows: Sessions, own: Ints) -> Floats:
+    """Which of two recordings of one thing to keep: a run before another name for it, then the richer."""
+    some = rows.take(own)
+    return np.asarray(
+        8.0 * some.is_run
+        + 4.0 * ~np.isnan(some.average_hr)
+        + 2.0 * ~np.isnan(some.perceived_exertion)
+        + 1.0 * (some.distance_m > 0)
+        + some.moving_s / (1.0 + some.moving_s)
+    )
+
+
+def _common(one: int, other: int, rows: Sessions, end: Floats) -> float:
+    return float(min(end[one], end[other]) - max(rows.start_s[one], rows.start_s[other]))
+
+
+def _same(one: int, other: int, rows: Sessions, end: Floats, gates: Gates) -> bool:
+    """Of one kind: started together, or the shorter lies within the longer. Of two kinds each must lie within
+    the other: a lift before a run, or yoga within a ride, is no second recording of it."""
+    lasted = sorted(end[each] - rows.start_s[each] for each in (one, other))
+    common = _common(one, other, rows, end)
+    if rows.family[one] != rows.family[other]:
+        return bool(common >= gates.double_overlap * lasted[1])
+    together = abs(rows.start_s[one] - rows.start_s[other]) < gates.double_start_s
+    return bool(together or common >= gates.double_overlap * lasted[0])
+
+
+def _longer(row: int, rival: int, rows: Sessions, end: Floats, gates: Gates) -> bool:
+    """Whether ``row`` holds much that ``rival`` lacks."""
+    lasted = end[row] - rows.start_s[row]
+    return bool(_common(row, rival, rows, end) < gates.double_overlap * lasted)
 
 
 def _forgotten(rows: Sessions, gates: Gates) -> Flags:

@@ -36,13 +36,14 @@ def strava_first(activities: Sequence[Activity]) -> list[Activity]:
     return [each for each in activities if each.source is Source.STRAVA or not told(each)]
 
 
-def same_session(one: Activity, other: Activity) -> bool:
-    """Same start within two minutes, or four fifths of the shorter one in common."""
-    if abs(one.start - other.start) <= SAME_START:
-        return True
-    common = min(_end(one), _end(other)) - max(one.start, other.start)
-    shorter = min(_end(one) - one.start, _end(other) - other.start)
-    return common > timedelta(0) and common >= SAME_SHARE * shorter
+def same_session(own: Activity, live: Activity) -> bool:
+    """Whether an archive's session is the one that Strava tells: four fifths of both in common, or of one
+    kind and started within two minutes or four fifths of it within Strava's."""
+    common = min(_end(own), _end(live)) - max(own.start, live.start)
+    shares = [common >= SAME_SHARE * (_end(each) - each.start) for each in (own, live)]
+    if own.is_run == live.is_run:
+        return abs(own.start - live.start) <= SAME_START or (common > timedelta(0) and shares[0])
+    return all(shares)
 
 
 def _end(activity: Activity) -> datetime:

@@ -54,6 +54,50 @@ def test_sessions_are_counted_once(expected, other):
     assert len(kept(run(1, 8.0, at=time(8)), other)) == expected
 
 
+@pytest.mark.parametrize(
+    ("metres", "others"),
+    [
+        (12_000, [run(1, 11.9, at=time(8), external_id="b"), run(1, 12.1, at=time(8, 1), average_hr=140.0)]),
+        (12_000, [run(1, 6.0, at=time(8), average_hr=150.0), run(1, 5.8, at=time(8, 34))]),  # in two halves
+        (12_000, [session(1, sport="Yoga", minutes=10, at=time(8, 20), average_hr=100.0)]),
+        (12_000, [session(1, sport="WeightTraining", minutes=30, at=time(7, 59), average_hr=90.0)]),
+        (12_000, [session(1, sport="Workout", minutes=64, at=time(8), average_hr=140.0)]),
+    ],
+)
+def test_no_other_recording_makes_a_run_longer_or_takes_it_away(metres, others):
+    """Three devices, a phone in two halves, another sport inside or just before, another name."""
+    for index, watch in enumerate((run(1, 12.0, at=time(8)), run(1, 12.0, at=time(8), average_hr=145.0))):
+        rows = kept(watch, *(replace(each, external_id=f"x{n}") for n, each in enumerate(others)))
+        runs = rows.take(rows.is_run)
+        assert len(runs) == 1, index
+        assert runs.distance_m[0] == pytest.approx(metres, abs=150)
+
+
+@pytest.mark.parametrize(
+    ("believed", "km", "mps"),
+    [
+        (True, 5.0, 6.6),  # a record over 5 km, by someone who runs nearly so fast
+        (False, 42.2, 6.5),  # a ride: no marathon was ever run so
+        (True, 42.2, 5.8),
+        (False, 10.0, 6.5),
+    ],
+)
+def test_a_ride_under_another_name_is_no_long_run(believed, km, mps):
+    """The limit falls with length as records do."""
+    swift = [run(day, 10.0, pace_s=1000 / 5.0) for day in range(20)]
+    rows = kept(*swift, run(30, km, pace_s=1000 / mps, external_id="last"))
+    assert (rows.distance_m[-1] > 0) == believed
+
+
+def test_nor_is_one_far_above_the_own_speed():
+    """Who runs 3 m/s does not run 25 km at 5.5; a race at 4.5 is believed, and so is a first run at all."""
+    usual = [run(day, 10.0, pace_s=1000 / 3.0) for day in range(10)]
+    ride, race = run(30, 25.0, pace_s=1000 / 5.5), run(30, 10.0, pace_s=1000 / 4.5)
+    assert kept(*usual, ride).distance_m[-1] == 0
+    assert kept(*usual, race).distance_m[-1] == 10_000
+    assert kept(*usual[:3], ride).distance_m[-1] == 25_000
+
+
 def test_the_richer_of_two_recordings_is_kept():
     """The one with heart rate, whichever started first."""
     poor, rich = run(1, at=time(8)), run(1, at=time(8, 1), external_id="b", average_hr=150.0)

@@ -25,6 +25,8 @@ def shifted(activity: Activity, minutes: float, **changes) -> Activity:
         (True, shifted(OWN, -10)),  # five sixths in common
         (True, shifted(OWN, 20, moving_s=1200, elapsed_s=1200)),  # a part of it, inside
         (True, shifted(OWN, 600, external_id="1")),  # the same number: its start was corrected at Strava
+        (True, shifted(OWN, 3, sport="Ride")),  # renamed at Strava since
+        (False, shifted(OWN, 20, sport="Yoga", moving_s=1200, elapsed_s=1200)),  # another thing, inside
         (False, shifted(OWN, 20)),  # two thirds in common: two people could have swapped a watch
         (False, shifted(OWN, 70)),  # an hour later
         (False, shifted(OWN, 24 * 60)),  # the next day
