@@ -4,7 +4,7 @@ At most one a night, and none on a night that warns. Each is decided from the sa
 the transaction that keeps it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,17 +16,17 @@ from service.analyse.diary import ROW, Diary
 from service.app import App
 from service.domain.athlete import Athlete
 from service.domain.course import Day
-from service.domain.finding import Assessment, Cause, State
+from service.domain.finding import RED_FLAGS, Assessment, Cause, State
 from service.domain.message import Message
 from service.domain.night import MailKind, Silence
 from service.domain.preference import Choice, Wishes
 from service.jobs.course import SEASON_DAYS, course_in
-from service.jobs.outbox import links, put
+from service.jobs.outbox import links, measured, put
 from service.notify.chart import picture
 from service.notify.long_run import long_run
 from service.notify.message import Links
 from service.notify.question import question
-from service.notify.week import Week, weekly
+from service.notify.week import Kept, Week, weekly
 from service.store.nights import JudgedNight
 from service.store.session import Transaction
 
@@ -35,6 +35,9 @@ WEEK = 7
 """Days."""
 REMEMBERED = timedelta(days=365)
 """How far back an unanswered question is remembered."""
+NOTED = frozenset({"hot_run", "straight_into_hard", "stop_pattern", "none_recorded"})
+"""Rules that no mail is written about and that have advice of their own."""
+STRENGTH_EVERY_WEEKS = 4
 ASKING = (MailKind.CHECK_IN, MailKind.WARNING)
 """Both carry the question about the legs."""
 
@@ -115,10 +118,9 @@ def _weekly(
         runs=int(sum(days.lately(ROW["runs"], night, WEEK).values())),
         distance_m=sum(days.lately(ROW["run_m"], night, WEEK).values()),
         nights={state: sum(each.assessment.state is state for each in nights) for state in State},
-        kept=[
-            (kept, advise(kept, app.catalogue, profile=athlete.profile)) for kept in _kept(nights, choices)
-        ],
-        ceiling_m=assessment.longest_safe_m,
+        kept=[_told(app, tx, athlete, kept) for kept in _kept(nights, choices)],
+        noted=[_told(app, tx, athlete, noted) for noted in _noted(nights, night)],
+        ceiling_m=_ceiling(assessment),
         long_run=planned,
         unseen=assessment.unseen,
     )
@@ -136,6 +138,36 @@ def _kept(nights: list[JudgedNight], choices: Mapping[MailKind, Choice]) -> list
         if night.decision.silent_because is Silence.WEEKLY_LETTER and leading is not None:
             newest.setdefault(leading.cause, night.assessment)
     return list(newest.values())
+
+
+def _told(app: App, tx: Transaction, athlete: Athlete, seen: Assessment) -> Kept:
+    leading = seen.leading
+    sentence = measured(app, tx, athlete.id, leading) if leading and leading.level else None
+    return Kept(seen, advise(seen, app.catalogue, profile=athlete.profile), sentence)
+
+
+def _noted(nights: Sequence[JudgedNight], today: date) -> list[Assessment]:
+    """What the week showed that is never a reason to write, the newest of each rule; strength work once in
+    four weeks, as nothing changes so fast."""
+    newest: dict[str, Assessment] = {}
+    for night in nights:  # newest first
+        for finding in night.assessment.findings:
+            teaches = finding.cause is Cause.STRENGTH
+            if (
+                finding.level is None
+                and finding.rule in NOTED
+                and not (teaches and today.isocalendar().week % STRENGTH_EVERY_WEEKS)
+            ):
+                newest.setdefault(finding.rule, replace(night.assessment, findings=(finding,)))
+    return list(newest.values())
+
+
+def _ceiling(assessment: Assessment) -> float | None:
+    """None right after a much longer run, as a tenth more than that is no limit, nor while pain or illness
+    is up."""
+    leading = assessment.leading
+    spiked = leading is not None and leading.rule == "session_spike"
+    return None if spiked or assessment.contexts & RED_FLAGS else assessment.longest_safe_m
 
 
 def _before_long_run(

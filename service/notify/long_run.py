@@ -11,8 +11,9 @@ from service.notify.letter import Letter, Link, Paragraph, Points, Section, Step
 from service.notify.message import Links, finished
 
 STUDY = (
-    "Among 5,205 runners a run more than a tenth longer than the longest of the 30 days before was followed "
-    "by trouble more often. For any one run the difference was small; how it will be for you nobody knows."
+    "Among 5,205 runners, runs more than a tenth longer than the longest of the 30 days before were followed "
+    "by an overuse injury about one and a half times as often; most ended without any. How it will be for "
+    "you nobody knows."
 )
 SOURCE = "Frandsen 2025, British Journal of Sports Medicine, on the longest run of 30 days."
 

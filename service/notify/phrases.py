@@ -139,7 +139,7 @@ HEADLINES = {
 LEGS = ((1, "Very heavy"), (2, "Heavy"), (3, "Normal"), (4, "Fresh"))
 """The four answers about the legs; a page asks in the same words."""
 
-EMERGENCY = (
+EMERGENCY: tuple[str, ...] = (
     "Chest pain or pressure; fainting or nearly fainting while running; a racing heart with dizziness; "
     "breathlessness that is not like you.",
     "Confusion, collapse or not making sense in the heat: cool the person first, then call.",

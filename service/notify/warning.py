@@ -54,12 +54,12 @@ def sections(told: Told) -> tuple[Section, ...]:
     drafts = (
         _now(told),
         _seen(told),
-        _sureness(told),
+        sureness(told),
         _question(told),
         _plan(told),
         _strength(told),
-        _limits(told),
-        _help(told),
+        limits(told),
+        help_at_once(told),
         _sources(told),
     )
     return tuple(section for section in drafts if section.blocks)
@@ -101,7 +101,8 @@ def _seen(told: Told) -> Section:
     return Section("What we saw", tuple(blocks))
 
 
-def _sureness(told: Told) -> Section:
+def sureness(told: Told) -> Section:
+    """How sure, why, what was not seen and what was ruled out."""
     finding = told.finding
     level = phrases.LEVELS[finding.level] if finding.level else "This is a hint, not more."
     channels = sorted(finding.channels.items(), key=lambda item: -item[1])
@@ -147,13 +148,21 @@ def _forecast(assessment: Assessment, finding: Finding) -> str:
 
 def _strength(told: Told) -> Section:
     block = told.advice.strength if told.advice else None
-    if block is None:
+    if told.advice is None or block is None:
         return Section("Strength", ())
     title = f"Strength, from {days.spoken(block.start)}: {block.name}"
+    return Section(title, tuple(strength_block(told.advice)))
+
+
+def strength_block(advice: Advice) -> list[Block]:
+    """The exercises; empty where none are suggested."""
+    block = advice.strength
+    if block is None:
+        return []
     placed = Paragraph(f"Sessions a week: {block.sessions_a_week}. For {_weeks(block)}.")
     rows = tuple((e.name, e.sets, e.repetitions, e.effort, e.rest) for e in block.exercises)
     table = Table(("Exercise", "Sets", "Repetitions", "Effort", "Rest"), rows)
-    return Section(title, (placed, table, Paragraph(f"Move on when {block.move_on_when}")))
+    return [placed, table, Paragraph(f"Move on when {block.move_on_when}")]
 
 
 def _weeks(block: StrengthBlock) -> str:
@@ -176,7 +185,8 @@ def legs(checkin_url: str) -> Choices:
     return Choices(tuple(Link(name, f"{checkin_url}{joint}legs={value}") for value, name in phrases.LEGS))
 
 
-def _limits(told: Told) -> Section:
+def limits(told: Told) -> Section:
+    """What the finding cannot know."""
     if told.advice is None:
         return Section("What this cannot know", ())
     blocks: list[Block] = [
@@ -186,7 +196,7 @@ def _limits(told: Told) -> Section:
     return Section("What this cannot know", tuple(blocks))
 
 
-def _help(told: Told) -> Section:
+def help_at_once(told: Told) -> Section:
     """The static card; in every mail about safety, never made from data."""
     if not told.finding.safety:
         return Section("When to get help at once", (), "urgent")

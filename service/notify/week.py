@@ -15,7 +15,17 @@ from service.notify.chart import ALT, Picture
 from service.notify.letter import Block, Chart, Letter, Link, Paragraph, Points, Section
 from service.notify.long_run import sentence
 from service.notify.message import USUAL_WINDOW, Links, finished
-from service.notify.warning import legs, measure, series, step
+from service.notify.warning import (
+    Told,
+    help_at_once,
+    legs,
+    limits,
+    measure,
+    series,
+    step,
+    strength_block,
+    sureness,
+)
 
 BARS = 28
 NIGHTS: Mapping[State, str] = {
@@ -28,16 +38,28 @@ NO_PROMISE = "This is no promise: only what was recorded and what you told us wa
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What was seen on one night of the week: a warning that was to wait for this letter, with how often
+    such warnings were right (``None`` = not measured); or what is never a reason to write."""
+
+    assessment: Assessment
+    advice: Advice | None
+    measured: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """What the letter of the morning of ``night`` tells. ``course`` ends with the day before it, oldest
-    first; ``nights`` counts verdicts; ``kept`` are the warnings that were to wait for this letter."""
+    first; ``nights`` counts verdicts; ``kept`` are the warnings that waited, ``noted`` what is told only
+    here."""
 
     night: date
     course: Sequence[Day]
     runs: int
     distance_m: float
     nights: Mapping[State, int]
-    kept: Sequence[tuple[Assessment, Advice | None]] = ()
+    kept: Sequence[Kept] = ()
+    noted: Sequence[Kept] = ()
     ceiling_m: float | None = None
     long_run: LongRun | None = None
     unseen: Sequence[str] = ()
@@ -48,9 +70,10 @@ def weekly(
 ) -> Message:
     """The letter of the week that ended yesterday."""
     drafts = (
-        *(_kept(assessment, advice, week.night, units) for assessment, advice in week.kept),
+        *(_kept(each, week.night, units) for each in week.kept),
         _legs(links),
         _nights(week),
+        *(_noted(each, units) for each in week.noted),
         _load(week, picture),
         _next(week, units),
         _unseen(week),
@@ -80,20 +103,35 @@ def _opening(week: Week, units: Units) -> str:
     return f"{runs}. Load of the last seven days: {load:.0f} load points{usual}."
 
 
-def _kept(assessment: Assessment, advice: Advice | None, today: date, units: Units) -> Section:
-    """A warning that waited, with the first of its advice that still holds ``today``."""
-    finding = assessment.leading
+def _kept(kept: Kept, today: date, units: Units) -> Section:
+    """A warning that waited, with all it owes and the first of its advice that still holds ``today``."""
+    finding = kept.assessment.leading
     if finding is None:
         return Section("", ())
-    until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
+    until = max(finding.until or kept.assessment.night + USUAL_WINDOW, kept.assessment.night)
     over = " Those days are over." if until < today else ""
     blocks: list[Block] = [
-        Paragraph(f"Seen on the night of {days.spoken(assessment.night)}, kept for this letter.{over}")
+        Paragraph(f"Seen on the night of {days.spoken(kept.assessment.night)}, kept for this letter.{over}")
     ]
     blocks += [measure(evidence, units) for evidence in finding.evidence[:3]]
-    offered = (advice.now, *advice.plan) if advice else ()
+    offered = (kept.advice.now, *kept.advice.plan) if kept.advice else ()
     blocks += [step(item, today) for item in offered if item.until is None or item.until >= today][:1]
+    told = Told(kept.assessment, finding, kept.advice, units, None, (), kept.measured)
+    for part in (sureness(told), limits(told), help_at_once(told)):
+        blocks += part.blocks
     return Section(phrases.headline(finding, days.spoken(until)), tuple(blocks), "lead")
+
+
+def _noted(noted: Kept, units: Units) -> Section:
+    """What is never a reason to write: one observation, one thing to do, the question it leaves."""
+    finding, advice = noted.assessment.leading, noted.advice
+    if finding is None or advice is None:
+        return Section("", ())
+    blocks: list[Block] = [measure(evidence, units) for evidence in finding.evidence[:1]]
+    blocks.append(step(advice.now, noted.assessment.night))
+    blocks += [Paragraph(advice.question), Paragraph(advice.limits)]
+    blocks += strength_block(advice)
+    return Section(phrases.headline(finding, ""), tuple(blocks))
 
 
 def _legs(links: Links) -> Section:

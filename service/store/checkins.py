@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from service.domain.history import CheckIn
 from service.store.tables import CheckInRow
 
-ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", "ill", "pain")
+RED_FLAGS = ("ill", "pain")
+ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", *RED_FLAGS)
 
 
 class CheckIns:
@@ -49,6 +50,19 @@ class CheckIns:
         )
         for row in self._connection.execute(query):
             found[row.athlete_id].append(_checkin(row))
+        return found
+
+    def open_flags(self, athlete_id: UUID) -> dict[str, date]:
+        """Illness and pain that were told of and not taken back since, each with the day it was last told."""
+        found = {}
+        for name in RED_FLAGS:
+            told = getattr(CheckInRow, name)
+            newest = select(CheckInRow.day, told).where(
+                CheckInRow.athlete_id == athlete_id, told.is_not(None)
+            )
+            row = self._connection.execute(newest.order_by(CheckInRow.day.desc()).limit(1)).first()
+            if row is not None and row[1]:
+                found[name] = row[0]
         return found
 
 

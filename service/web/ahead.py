@@ -38,7 +38,8 @@ def _long_run(assessment: Assessment, units: Units, deps: WebDeps) -> Ahead | No
     return Ahead(
         "Next long run",
         f"up to {deps.said(longest, 'm', units, 'longest_run')}",
-        "A tenth more than your longest run of the last 30 days. Beyond that, heavy legs become more likely.",
+        "A tenth more than your longest run of the last 30 days. Among 5,205 runners, runs beyond that were "
+        "followed by an overuse injury about one and a half times as often; most ended without any.",
     )
 
 

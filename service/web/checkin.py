@@ -34,13 +34,16 @@ def ask(
     knock: Annotated[Knock, Depends(to_check_in)],
     legs: Tapped = None,
     saved: Annotated[bool, Query()] = False,
+    flag: Annotated[bool, Query()] = False,
 ) -> HTMLResponse:
     """Today's questions. ``legs`` is what was tapped in the mail: chosen here, kept only by the button, for
-    mail scanners tap every link. What was answered before shows only to who is signed in."""
+    mail scanners tap every link. What was answered before shows only to who is signed in. ``flag``: what was
+    just saved told of illness or pain, so who to ask stands first."""
     with deps.store.transaction() as tx:
         today = _today(deps, tx, knock.athlete_id)
         given = tx.checkins.of(knock.athlete_id, today) if knock.signed_in else []
         open_night = unanswered(tx, knock.athlete_id, today) if knock.signed_in else None
+        flags = tx.checkins.open_flags(knock.athlete_id) if knock.signed_in else {}
     answer = next((each for each in given if each.date == today), CheckIn(today))
     return page(
         deps,
@@ -55,6 +58,9 @@ def ask(
         tapped=legs is not None and not saved,
         saved=saved,
         open_night=open_night,
+        flags={name: day for name, day in flags.items() if day < today},
+        emergency=deps.phrases.EMERGENCY if flag else (),
+        clinician=deps.phrases.CLINICIAN,
     )
 
 
@@ -83,7 +89,9 @@ def take(
             pain=None if pain is None else pain == "yes",
         )
         tx.checkins.put(knock.athlete_id, answer, deps.now())
-    return see(f"/checkin?saved=1&legs={legs}&t={knock.link}" if knock.link else "/checkin?saved=1")
+    flagged = "&flag=1" if answer.ill or answer.pain else ""
+    again = f"&legs={legs}&t={knock.link}" if knock.link else ""
+    return see(f"/checkin?saved=1{flagged}{again}")
 
 
 def _today(deps: WebDeps, tx: Transaction, athlete_id: UUID) -> date:

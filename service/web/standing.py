@@ -1,6 +1,8 @@
 """Where an athlete stands: what the pages of one athlete read, in one transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from service.domain.athlete import PROFILE_READ_ALL, Athlete
@@ -16,7 +18,8 @@ NIGHTS_READ = 120
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything one status page is made of, newest night first."""
+    """Everything one status page is made of, newest night first. ``red_flags``: illness or pain told of and
+    not taken back, each with its day."""
 
     athlete: Athlete
     nights: list[JudgedNight]
@@ -24,6 +27,7 @@ class Standing:
     address_pending: bool
     address_refused: bool
     wants_mail: bool
+    red_flags: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def assessment(self) -> Assessment | None:
@@ -43,6 +47,7 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1) -> Standing:
         address_pending=tx.addresses.pending(athlete_id),
         address_refused=address is not None and tx.addresses.is_suppressed(address),
         wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
+        red_flags=tx.checkins.open_flags(athlete_id),
     )
 
 

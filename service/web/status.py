@@ -87,7 +87,7 @@ def _over_time(found: Standing, lately: Lately, deps: WebDeps) -> dict[str, Any]
     today = found.nights[0].night if found.nights else deps.now().date()
     recent = [each for each in lately.checkins if each.date >= (deps.now() - LOOKED_AT).date()]
     return {
-        "reasons": reasons(found.nights, found.athlete.units, deps),
+        "reasons": reasons(found.nights, found.athlete, deps),
         "course": picture(
             deps.course(found.athlete.id, today), lately.checkins, [night.night for night in lately.warnings]
         ),
@@ -185,6 +185,10 @@ def _notes(found: Standing) -> Iterator[Note]:
     if athlete.state is not AthleteState.CONNECTED:
         text = "Strava no longer lets us read your runs. Connect again, and it goes on where it stopped."
         yield Note(text, "/", "Connect again")
+    for name, day in found.red_flags.items():
+        told = "that you feel ill" if name == "ill" else "of a pain that changes how you run"
+        text = f"On {words.day(day)} you told us {told}. Until it is over we say nothing about training."
+        yield Note(text, "/checkin", "Is it over?")
     for text in scope_notes(athlete):
         yield Note(text)
     if not found.address_confirmed and not found.address_pending:

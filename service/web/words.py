@@ -67,7 +67,11 @@ SILENCES: Mapping[Silence, str] = {
 
 
 class Phrases(Protocol):
-    """The words for what judgement names, so that pages and mails speak alike."""
+    """The words for what judgement names, so that pages and mails speak alike. ``EMERGENCY`` are the signs
+    to call for help at, ``CLINICIAN`` says when to see a doctor."""
+
+    EMERGENCY: tuple[str, ...]
+    CLINICIAN: str
 
     def evidence(self, name: str) -> str: ...
 
@@ -80,6 +84,9 @@ class Phrases(Protocol):
 
 class Spelt:
     """Every name spelt out, for where the wiring hands over no better words."""
+
+    EMERGENCY: tuple[str, ...] = ("Chest pain, fainting, confusion or collapse.",)
+    CLINICIAN = "See a doctor soon about pain that changes how you run, or a fever."
 
     def evidence(self, name: str) -> str:
         return capital(plain(name))

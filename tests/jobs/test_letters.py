@@ -237,6 +237,29 @@ class TestWeeklyLetter:
             judged(app, steady, clock, NIGHT + n * DAY)
         assert mails(app) == [(NIGHT + 3 * DAY, MailKind.WEEKLY)]
 
+    def test_what_is_never_written_about_is_told_in_it(self, app, steady, clock):
+        """Strength work, once in four weeks; its question too."""
+        choose(app, steady, weekly=Choice.WEEKLY, check_in=Choice.OFF)
+        told = []
+        for week in range(4):
+            judged(app, steady, clock, NIGHT + (1 + 7 * week) * DAY)
+            with_runs(app, steady, season_of_runs(NIGHT + 7 * (week + 1) * DAY, days=14))
+            with app.store.transaction() as tx:
+                text = tx.mailbox.latest(kind=MailKind.WEEKLY).text
+            told.append("STRENGTH WORK" in text)
+        assert sorted(told) == [False, False, False, True]
+
+    def test_while_pain_is_up_no_distance_is_given(self, app, steady, clock):
+        """Told three weeks ago and not taken back: nothing is said of training."""
+        choose(app, steady, weekly=Choice.WEEKLY, check_in=Choice.OFF)
+        with app.store.transaction() as tx:
+            tx.checkins.put(steady.id, CheckIn(NIGHT - 20 * DAY, legs=2, pain=True), app.now())
+        judged(app, steady, clock, NIGHT + DAY)
+        with app.store.transaction() as tx:
+            assert "stays within a tenth" not in " ".join(
+                tx.mailbox.latest(kind=MailKind.WEEKLY).text.split()
+            )
+
     def test_a_week_without_anything_recorded_brings_none(self, app, clock):
         """A letter about nothing is not worth opening."""
         athlete = an_athlete(app)

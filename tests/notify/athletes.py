@@ -14,7 +14,7 @@ from service.notify.chart import picture
 from service.notify.long_run import long_run
 from service.notify.message import Links
 from service.notify.question import question
-from service.notify.week import Week, weekly
+from service.notify.week import Kept, Week, weekly
 from tests.notify.samples import rules, shipped
 from tests.verdicts import NIGHT
 
@@ -40,7 +40,7 @@ def mails(seed: int) -> dict[str, Message]:
         runs=chance.randrange(20),
         distance_m=chance.uniform(0, 250_000),
         nights={state: chance.randrange(4) for state in State},
-        kept=tuple((assessment, advice) for _ in range(chance.randrange(3))),
+        kept=tuple(Kept(assessment, advice) for _ in range(chance.randrange(3))),
         ceiling_m=chance.choice([None, chance.uniform(1000, 60_000)]),
         long_run=chance.choice([None, planned]),
         unseen=tuple(chance.sample(sorted(phrases.UNSEEN), 2)),

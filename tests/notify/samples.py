@@ -19,7 +19,7 @@ from service.notify.chart import Picture, picture
 from service.notify.long_run import long_run
 from service.notify.message import Links
 from service.notify.question import question
-from service.notify.week import Week, weekly
+from service.notify.week import Kept, Week, weekly
 from tests.verdicts import NIGHT, assessment, finding
 
 DAY = timedelta(days=1)
@@ -130,11 +130,23 @@ def a_week(**changes: Any) -> Week:
         runs=5,
         distance_m=52_300.0,
         nights={State.CLEAR: 5, State.WATCH: 1, State.WARN: 1},
-        kept=((kept, advise(kept, shipped(), profile=Profile())),),
+        kept=(Kept(kept, advise(kept, shipped(), profile=Profile())),),
         ceiling_m=17_800.0,
         unseen=("heart_rate",),
     )
     return replace(plain, **changes)
+
+
+def noted() -> tuple[Kept, ...]:
+    """What only the letter tells, and never a warning."""
+    rules = (
+        (Cause.HEAT_AND_FLUID, "hot_run"),
+        (Cause.WARM_UP, "straight_into_hard"),
+        (Cause.WARM_UP, "stop_pattern"),
+        (Cause.STRENGTH, "none_recorded"),
+    )
+    seen = [assessment(finding(cause=cause, rule=rule, level=None, until=None)) for cause, rule in rules]
+    return tuple(Kept(each, advise(each, shipped(), profile=Profile())) for each in seen)
 
 
 def letters(units: Units = Units.METRIC) -> dict[str, Message]:
@@ -144,7 +156,7 @@ def letters(units: Units = Units.METRIC) -> dict[str, Message]:
         "check_in": question(EVIDENCE[0], night=NIGHT, links=LINKS, units=units),
         "long_run": long_run(planned, night=NIGHT, links=LINKS, units=units),
         "weekly": weekly(a_week(), links=LINKS, units=units, picture=picture(COURSE)),
-        "weekly_quiet": weekly(a_week(kept=(), long_run=planned), links=LINKS, units=units),
+        "weekly_quiet": weekly(a_week(kept=(), noted=noted(), long_run=planned), links=LINKS, units=units),
     }
 
 

@@ -9,7 +9,7 @@ from service.domain.course import LongRun
 from service.domain.finding import Assessment, State
 from service.notify.message import Links
 from service.notify.question import question
-from service.notify.week import weekly
+from service.notify.week import Kept, weekly
 from tests.notify.samples import COURSE, EVIDENCE, LINKS, a_week, letters
 from tests.verdicts import NIGHT
 
@@ -65,7 +65,14 @@ def test_a_week_opens_with_its_figures(changes: dict, opening: str) -> None:
 def test_what_is_not_known_is_left_out_whole() -> None:
     """No empty heading."""
     nothing = Assessment(NIGHT, State.CLEAR, 0.1, None, ())
-    week = a_week(kept=((nothing, None),), nights={State.CLEAR: 0}, ceiling_m=None, unseen=(), course=())
+    week = a_week(
+        kept=(Kept(nothing, None),),
+        noted=(Kept(nothing, None),),
+        nights={State.CLEAR: 0},
+        ceiling_m=None,
+        unseen=(),
+        course=(),
+    )
     text = weekly(week, links=BARE).text
     titles = ("THE NIGHTS", "YOUR LOAD", "LONG RUN", "COULD NOT SEE", "ONE TAP")
     assert [title for title in titles if title in text] == []
@@ -74,10 +81,31 @@ def test_what_is_not_known_is_left_out_whole() -> None:
 def test_a_kept_warning_without_advice_is_still_told() -> None:
     """A red flag silences advice, not the facts."""
     week = a_week()
-    assessment = week.kept[0][0]
-    text = weekly(replace(week, kept=((assessment, None),)), links=LINKS).text
+    kept = replace(week.kept[0], advice=None)
+    text = weekly(replace(week, kept=(kept,)), links=LINKS).text
     assert "24.1 km" in text
     assert "Give the long run its rest" not in text
+
+
+def test_a_kept_warning_says_all_it_owes() -> None:
+    """How sure and why, how often such warnings were right, what was not seen, limits; and beside danger
+    where to get help at once."""
+    week = a_week()
+    kept = replace(week.kept[0], measured="Of 100 such warnings 77 were followed.")
+    text = said(weekly(replace(week, kept=(kept,)), links=LINKS).text)
+    for owed in ("likely, not certain", "Of 100 such warnings 77", "What we could not see", "5,205 runners"):
+        assert owed in text
+    assert "chest pain" in text.lower()
+    calm = replace(kept.assessment.findings[0], safety=False)
+    calmer = replace(kept, assessment=replace(kept.assessment, findings=(calm,)))
+    assert "chest pain" not in weekly(replace(week, kept=(calmer,)), links=LINKS).text.lower()
+
+
+def test_what_is_never_a_reason_to_write_is_told_in_the_letter() -> None:
+    """With its one thing to do and the question it leaves."""
+    text = said(letters()["weekly_quiet"].text).lower()
+    for told in ("a warm run", "a gentler start", "one question", "squat", "move on when"):
+        assert told in text
 
 
 def test_the_letter_says_how_long_the_next_run_may_be() -> None:
@@ -97,7 +125,7 @@ def test_advice_whose_days_are_over_gives_way_to_what_still_holds() -> None:
     assert "Give the long run its rest" in said(weekly(week, links=LINKS).text)
     assert "Give the long run its rest" not in text
     assert "Those days are over." in text
-    advice = week.kept[0][1]
+    advice = week.kept[0].advice
     assert advice is not None
     standing = next(item for item in advice.plan if item.until is None or item.until >= thursday)
     assert standing.title in text

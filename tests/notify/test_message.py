@@ -20,6 +20,7 @@ from service.notify.chart import Picture
 from tests.notify import samples
 from tests.notify.samples import DAY, EVIDENCE, LINKS, LOADS, spike, warning
 from tests.verdicts import NIGHT, assessment, finding
+from tests.wording import FORBIDDEN
 
 GOLDEN = Path(__file__).parent / "golden"
 REFRESH = "FRESHLEGS_REFRESH_GOLDEN"
@@ -29,14 +30,6 @@ AHEAD: dict[str, object] = {
     "balanced_after_easy": NIGHT + timedelta(days=5),
 }
 """What the model says of the days to come; NIGHT is a Monday."""
-FORBIDDEN = re.compile(
-    r"diagnos|overtrain|syndrome|disease|rhabdo|thrombo|stroke|fracture|anaemi|anemi"
-    r"|safe to (train|run)|you are safe|(you are|you're|you were) (dehydrated|overtrained|injured|hurt|ill)"
-    r"|(risk|chance|probability|likelihood) of (an? )?injur|\d+ ?% (risk|chance|probab)|injury risk"
-    r"|lactic|\bATP\b|blood.flow|must stop|you (should have|failed|ignored)|your fault|too lazy"
-    r"|calorie|lose weight|body fat|score of|\bgrade\b|guarantee|prevents? injur|\bAI\b",
-    re.IGNORECASE,
-)
 
 
 class Reader(HTMLParser):

@@ -42,6 +42,24 @@ def test_all_answers_are_kept(site: Site) -> None:
     assert [expected] == kept(site, browser)
 
 
+@pytest.mark.parametrize("told", ["ill", "pain"])
+def test_illness_and_pain_are_answered_with_whom_to_ask(site: Site, told: str) -> None:
+    """When to call for help and when to see a doctor; and until it is taken back every page says so."""
+    browser = site.athlete()
+    where = browser.submit("/checkin", "/checkin", legs="2", **{told: "yes"}).headers["location"]
+    assert where == "/checkin?saved=1&flag=1"
+    page = browser.get(where).text
+    assert "112 in Europe" in page
+    assert "Until you tell us it is over" in page
+    assert "112 in Europe" not in browser.get("/checkin").text
+    assert "Is it over?" in browser.get("/status").text
+    site.clock.at += timedelta(days=1)
+    assert "Until you say below that it is over" in browser.get("/checkin").text
+    browser.submit("/checkin", "/checkin", legs="3", **{told: "no"})
+    assert "Until you say below" not in browser.get("/checkin").text
+    assert "Is it over?" not in browser.get("/status").text
+
+
 def test_the_last_answer_of_a_day_counts(site: Site) -> None:
     """It may be changed all day; what is left out stays as it was, and the page shows what was said."""
     browser = site.athlete()
