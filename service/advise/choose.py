@@ -10,17 +10,17 @@ from service.domain.advice import Advice, StrengthBlock, Suggestion
 from service.domain.finding import RED_FLAGS, Assessment
 from service.domain.history import Profile, StrengthHabit
 
+STRENGTH_WEEKS = 6
+"""Of the last twelve, with strength work: what a block lasts at least (Blagrove 2018: six to twenty)."""
 ADULT_FROM = 18
 """Years. Younger people, and people whose age we do not know, get no amounts to eat."""
 
 
-def advise(
-    assessment: Assessment, catalogue: Catalogue, *, profile: Profile, novice: bool = False
-) -> Advice | None:
+def advise(assessment: Assessment, catalogue: Catalogue, *, profile: Profile) -> Advice | None:
     """What to do about the leading finding, from the morning of ``assessment.night`` on.
 
     ``None`` without a finding, without an entry for it, and while a red flag (illness, pain) is up: then
-    nothing about training may be suggested. ``novice``: running for less than a year.
+    nothing about training may be suggested.
     """
     finding = assessment.leading
     if finding is None or assessment.contexts & RED_FLAGS:
@@ -36,7 +36,7 @@ def advise(
         cause=finding.cause,
         now=_placed(entry.now, night, recovered),
         plan=tuple(item for item in placed if item.until is None or item.start <= item.until),
-        strength=_strength(entry, profile, novice, recovered + timedelta(days=1)),
+        strength=_strength(entry, assessment, profile, recovered + timedelta(days=1)),
         question=entry.question,
         limits=entry.limits,
     )
@@ -55,10 +55,10 @@ def _placed(item: Item, night: date, recovered: date) -> Suggestion:
     )
 
 
-def _strength(entry: Entry, profile: Profile, novice: bool, start: date) -> StrengthBlock | None:
+def _strength(entry: Entry, assessment: Assessment, profile: Profile, start: date) -> StrengthBlock | None:
     if entry.ladder is None:
         return None
-    block = _rung(entry.ladder, profile, novice)
+    block = _rung(entry.ladder, assessment, profile)
     return StrengthBlock(
         name=block.name,
         sessions_a_week=block.sessions_a_week,
@@ -70,15 +70,22 @@ def _strength(entry: Entry, profile: Profile, novice: bool, start: date) -> Stre
     )
 
 
-def _rung(ladder: Ladder, profile: Profile, novice: bool) -> Block:
-    """Unknown habits count as none: the lighter block is the kinder mistake."""
-    if novice:
+def _rung(ladder: Ladder, assessment: Assessment, profile: Profile) -> Block:
+    """By the weeks with strength work on record, or else by what was told; unknown counts as none: the
+    lighter block is the kinder mistake. Hops only after six weeks on record, and never after an injury."""
+    if _is_novice(profile, assessment.night):
         return ladder.novice
-    if profile.strength_habit is StrengthHabit.WEEKLY:
+    weeks, habit = assessment.strength_weeks, profile.strength_habit
+    if weeks >= STRENGTH_WEEKS:
         return ladder.pain_free if profile.injured_last_year is False else ladder.weekly
-    if profile.strength_habit is StrengthHabit.SOMETIMES:
-        return ladder.sometimes
-    return ladder.none
+    if habit is StrengthHabit.WEEKLY:
+        return ladder.weekly
+    return ladder.sometimes if weeks or habit is StrengthHabit.SOMETIMES else ladder.none
+
+
+def _is_novice(profile: Profile, night: date) -> bool:
+    """Running for less than a year; the year alone is known, so its middle is taken."""
+    return profile.running_since is not None and night < date(profile.running_since + 1, 7, 1)
 
 
 def _is_adult(profile: Profile, night: date) -> bool:

@@ -22,7 +22,7 @@ from service.analyse.overreaching import overreaching
 from service.analyse.reasons import reasons_of
 from service.analyse.recovery import enough_data, muscle_fatigue
 from service.analyse.score import score_of, state_of
-from service.analyse.strength import no_strength_recorded
+from service.analyse.strength import no_strength_recorded, weeks_with_strength
 from service.domain.finding import Assessment, Finding, Learning, State
 from service.domain.history import History, Profile
 
@@ -88,6 +88,7 @@ def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assess
     ceiling = _longest_safe(columns, c)
     unseen = _unseen(columns, c)
     sessions = np.nansum(columns["sessions"], axis=0)
+    strength = weeks_with_strength(columns)
     verdicts = []
     for column, slot in enumerate(slots):
         witness = Witness(slot.diary, slot.night, columns, state, column, c)
@@ -110,6 +111,7 @@ def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assess
                 balanced_load=_number(ahead.load[column]) if known else None,
                 balanced_after_rest=_morning(slot.night, ahead.rest_days[column]) if known else None,
                 balanced_after_easy=_morning(slot.night, ahead.easy_days[column]) if known else None,
+                strength_weeks=int(strength[column]),
             )
         )
     return verdicts

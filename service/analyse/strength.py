@@ -12,6 +12,16 @@ from service.domain.history import Profile, StrengthHabit
 DOES_IT = frozenset({StrengthHabit.SOMETIMES, StrengthHabit.WEEKLY})
 
 
+WEEKS = 12
+"""Long enough to see a block of six weeks, short enough that it still counts."""
+
+
+def weeks_with_strength(columns: Columns) -> NDArray[np.int64]:
+    """Of the last twelve weeks of each column, those with a strength session on record."""
+    days = np.nan_to_num(columns["strength"][-7 * WEEKS :]).reshape(WEEKS, 7, -1)
+    return np.asarray((days.sum(axis=1) > 0).sum(axis=0), dtype=np.int64)
+
+
 def no_strength_recorded(columns: Columns, profiles: Sequence[Profile], c: Constants) -> NDArray[np.bool_]:
     """True where a runner has no strength session on record and has not said that they do some elsewhere.
     "None recorded" is not "none done"."""

@@ -121,6 +121,7 @@ class Assessment:
     ``balanced_load`` is the largest load of today after which fatigue stays within a tenth of fitness (0 =
     only rest); ``balanced_after_rest`` and ``balanced_after_easy`` the first mornings of which that is
     true with rest, or with easy days, until then. ``None``: balanced already, too far off, or not known.
+    ``strength_weeks``: of the last twelve, those with strength work on record.
     """
 
     night: date
@@ -138,6 +139,7 @@ class Assessment:
     balanced_load: float | None = None
     balanced_after_rest: date | None = None
     balanced_after_easy: date | None = None
+    strength_weeks: int = 0
 
     @property
     def leading(self) -> Finding | None:

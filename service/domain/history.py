@@ -22,7 +22,8 @@ class StrengthHabit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the athlete told us. Everything may be unknown; nothing is guessed here."""
+    """What the athlete told us. Everything may be unknown; nothing is guessed here. ``running_since`` is the
+    year in which they began to run."""
 
     sex: Sex | None = None
     birth_year: int | None = None
@@ -31,6 +32,7 @@ class Profile:
     threshold_hr: int | None = None
     injured_last_year: bool | None = None
     strength_habit: StrengthHabit | None = None
+    running_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def to_json(assessment: Assessment) -> JsonObject:
         "balanced_load": _rounded(assessment.balanced_load),
         "balanced_after_rest": _day(assessment.balanced_after_rest),
         "balanced_after_easy": _day(assessment.balanced_after_easy),
+        "strength_weeks": assessment.strength_weeks,
     }
 
 
@@ -58,6 +59,7 @@ def from_json(record: Mapping[str, Any]) -> Assessment:
         balanced_load=record.get("balanced_load"),
         balanced_after_rest=_date(record.get("balanced_after_rest")),
         balanced_after_easy=_date(record.get("balanced_after_easy")),
+        strength_weeks=record.get("strength_weeks", 0),
     )
 
 

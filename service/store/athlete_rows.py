@@ -41,6 +41,7 @@ def profile_values(profile: Profile) -> dict[str, Any]:
         "threshold_hr": profile.threshold_hr,
         "injured_last_year": profile.injured_last_year,
         "strength_habit": profile.strength_habit,
+        "running_since": profile.running_since,
     }
 
 
@@ -60,6 +61,7 @@ def athlete_of(row: Row[Any]) -> Athlete:
             threshold_hr=row.threshold_hr,
             injured_last_year=row.injured_last_year,
             strength_habit=StrengthHabit(row.strength_habit) if row.strength_habit else None,
+            running_since=row.running_since,
         ),
         units=Units(row.units),
         connected_at=row.connected_at,

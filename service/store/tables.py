@@ -82,6 +82,7 @@ class AthleteRow(Base):
     threshold_hr: Mapped[int | None]
     injured_last_year: Mapped[bool | None]
     strength_habit: Mapped[str | None]
+    running_since: Mapped[int | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
     listed_at: Mapped[datetime | None]

@@ -42,6 +42,7 @@ class Told:
     birth_year: str = ""
     max_hr: str = ""
     resting_hr: str = ""
+    running_since: str = ""
     sex: Sex | None = None
     injured_last_year: bool | None = None
     strength_habit: StrengthHabit | None = None
@@ -56,6 +57,7 @@ class Told:
             ("birth_year", self.birth_year, years),
             ("max_hr", self.max_hr, MAX_HR),
             ("resting_hr", self.resting_hr, RESTING_HR),
+            ("running_since", self.running_since, since(today)),
         ):
             if text.strip() and not (low <= (_number(text) or 0) <= high):
                 found[name] = f"Please give a whole number from {low} to {high}, or leave it empty."
@@ -74,7 +76,13 @@ class Told:
             threshold_hr=before.threshold_hr,
             injured_last_year=self.injured_last_year,
             strength_habit=self.strength_habit,
+            running_since=_number(self.running_since),
         )
+
+
+def since(today: date) -> tuple[int, int]:
+    """Years in which somebody may have begun to run."""
+    return today.year - OLDEST, today.year
 
 
 def _number(text: str) -> int | None:
@@ -87,13 +95,15 @@ def _told(
     birth_year: Number = "",
     max_hr: Number = "",
     resting_hr: Number = "",
+    running_since: Number = "",
     sex: Annotated[Sex | None, Blank, Form()] = None,
     injured_last_year: YesNo = None,
     strength_habit: Annotated[StrengthHabit | None, Blank, Form()] = None,
     units: Annotated[Units, Form()] = Units.METRIC,
 ) -> Told:
     injured = None if injured_last_year is None else injured_last_year == "yes"
-    return Told(answers, birth_year, max_hr, resting_hr, sex, injured, strength_habit, units)
+    numbers = (birth_year, max_hr, resting_hr, running_since)
+    return Told(answers, *numbers, sex, injured, strength_habit, units)
 
 
 ToldForm = Annotated[Told, Depends(_told)]
@@ -111,6 +121,7 @@ def told_by(athlete: Athlete) -> Told:
         birth_year=text(profile.birth_year),
         max_hr=text(profile.max_hr),
         resting_hr=text(profile.resting_hr),
+        running_since=text(profile.running_since),
         sex=profile.sex,
         injured_last_year=profile.injured_last_year,
         strength_habit=profile.strength_habit,
@@ -131,6 +142,7 @@ def values(told: Told, today: date) -> dict[str, Any]:
         "years": (today.year - OLDEST, today.year - YOUNGEST),
         "max_hr_range": MAX_HR,
         "resting_hr_range": RESTING_HR,
+        "since": since(today),
     }
 
 

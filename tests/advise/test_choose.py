@@ -1,5 +1,6 @@
 """Advice is placed in time, and strength never inside the recovery window."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,10 +17,8 @@ CAUSES_AND_RULES = [
 ]
 
 
-def chosen(
-    shipped: Catalogue, tonight: Assessment, profile: Profile | None = None, novice: bool = False
-) -> Advice:
-    advice = advise(tonight, shipped, profile=profile or Profile(), novice=novice)
+def chosen(shipped: Catalogue, tonight: Assessment, profile: Profile | None = None) -> Advice:
+    advice = advise(tonight, shipped, profile=profile or Profile())
     assert advice is not None
     return advice
 
@@ -87,33 +86,33 @@ def test_what_would_start_after_its_end_is_left_out(shipped: Catalogue) -> None:
     assert "Easy and flat" not in [item.title for item in advice.plan]
 
 
+WEEKLY = Profile(strength_habit=StrengthHabit.WEEKLY, injured_last_year=False)
+
+
 @pytest.mark.parametrize(
-    ("block", "profile", "novice"),
+    ("block", "profile", "weeks"),
     [
         # we know nothing: the lighter one
-        ("Foundation", Profile(), False),
-        ("Foundation", Profile(strength_habit=StrengthHabit.NONE), False),
-        ("Foundation", Profile(strength_habit=StrengthHabit.SOMETIMES), False),
-        # weekly strength work, but hurt last year or not known
-        ("Strength", Profile(strength_habit=StrengthHabit.WEEKLY), False),
-        ("Strength", Profile(strength_habit=StrengthHabit.WEEKLY, injured_last_year=True), False),
-        # weekly strength work and a good year: hops
-        (
-            "Hops on top of strength",
-            Profile(strength_habit=StrengthHabit.WEEKLY, injured_last_year=False),
-            False,
-        ),
+        ("Foundation", Profile(), 0),
+        ("Foundation", Profile(strength_habit=StrengthHabit.NONE), 0),
+        ("Foundation", Profile(strength_habit=StrengthHabit.SOMETIMES), 0),
+        ("Foundation", Profile(), 5),
+        # weekly strength work, told or on record
+        ("Strength", WEEKLY, 0),
+        ("Strength", Profile(), 6),
+        ("Strength", Profile(injured_last_year=True), 12),
+        # six weeks of it on record and a good year: hops
+        ("Hops on top of strength", WEEKLY, 6),
+        ("Hops on top of strength", Profile(injured_last_year=False), 6),
         # the first year of running goes before every habit
-        (
-            "Hips and core for the first year of running",
-            Profile(strength_habit=StrengthHabit.WEEKLY, injured_last_year=False),
-            True,
-        ),
+        ("Hips and core for the first year of running", replace(WEEKLY, running_since=NIGHT.year), 12),
+        ("Hips and core for the first year of running", Profile(running_since=NIGHT.year - 1), 0),
+        ("Foundation", Profile(running_since=NIGHT.year - 2), 0),
     ],
 )
-def test_strength_climbs_a_ladder(shipped: Catalogue, block: str, profile: Profile, novice: bool) -> None:
+def test_strength_climbs_a_ladder(shipped: Catalogue, block: str, profile: Profile, weeks: int) -> None:
     """foundation → strength → hops; hips and core for novices."""
-    advice = chosen(shipped, assessment(finding(cause=Cause.RUNNING_FORM)), profile, novice)
+    advice = chosen(shipped, assessment(finding(cause=Cause.RUNNING_FORM), strength_weeks=weeks), profile)
 
     assert advice.strength is not None
     assert block == advice.strength.name

@@ -403,3 +403,10 @@ def test_a_late_sync_is_counted_from_the_night():
         steady(90), synced_at=datetime.combine(on(90) - timedelta(days=1), datetime.min.time(), UTC)
     )
     assert Context.LATE_SYNC not in verdict(fresh, 90).contexts
+
+
+def test_weeks_with_strength_work_are_counted_once_each():
+    """Of the last twelve; two sessions in a week are one week of it."""
+    lifts = [session(day, sport="WeightTraining", minutes=40) for day in (1, 60, 61, 75, 97)]
+    assert verdict(history([*steady(99), *lifts]), 100).strength_weeks == 3
+    assert verdict(history(steady(99)), 100).strength_weeks == 0

@@ -11,12 +11,13 @@ ANSWERS = {
     "birth_year": " 1985 ",
     "max_hr": "188",
     "resting_hr": "48",
+    "running_since": "2019",
     "sex": "male",
     "injured_last_year": "no",
     "strength_habit": "weekly",
     "units": "imperial",
 }
-TOLD = Profile(Sex.MALE, 1985, 188, 48, None, False, StrengthHabit.WEEKLY)
+TOLD = Profile(Sex.MALE, 1985, 188, 48, None, False, StrengthHabit.WEEKLY, 2019)
 
 
 def kept(site: Site, browser: Browser) -> tuple[Profile, Units]:
