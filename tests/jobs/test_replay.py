@@ -14,8 +14,8 @@ from service.jobs import replay
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "strava_api" / "athlete_activities_pages.jsonl.gz"
 KEYS = {
     "night", "state", "score", "level", "findings", "learning", "fitness", "fatigue", "longest_safe_m",
-    "contexts", "unseen", "rule_version", "balanced_load", "balanced_after_rest", "balanced_after_easy", "strength_weeks",
-    "mail", "kind", "silent_because",
+    "contexts", "unseen", "rule_version", "balanced_load", "balanced_after_rest", "balanced_after_easy",
+    "strength_weeks", "mail", "kind", "silent_because",
 }  # fmt: skip
 
 
