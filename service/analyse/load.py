@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from service.analyse.constants import Constants
+from service.analyse.highest_hr import highest_hr
 from service.analyse.sessions import Family, Sessions
 from service.analyse.terrain import flat_speed
-from service.analyse.trailing import highest, median, second_highest, trailing
+from service.analyse.trailing import highest, median, trailing
 from service.domain.history import Profile, Sex
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-DAYS_A_YEAR = 365.25
 
 
 class Method(IntEnum):
@@ -34,14 +34,18 @@ class Method(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """One row a session: load on the legs, how it was found, how far it is believed, and what was hard."""
+    """One row a session: load on the legs, how it was found, how far it is believed, and what was hard.
+    ``zones``: whether threshold heart rate is known well enough to say what is hard by it; ``usual_mps`` the
+    median flat speed of the season, NaN with too few runs."""
 
     load: Floats
     method: Ints
     quality: Floats
     hard_min: Floats
     hr_max: Floats
+    zones: NDArray[np.bool_]
     flat_mps: Floats
+    usual_mps: Floats
 
 
 def reserve(hr: ArrayLike, resting: ArrayLike, highest_hr: ArrayLike) -> Floats:
@@ -84,14 +88,16 @@ def lucia_trimp(minutes_in_zones: ArrayLike) -> float:
 
 def session_loads(sessions: Sessions, profile: Profile, c: Constants) -> Loads:
     """Load of each session by the best method that its observations allow."""
-    hr_max, hr_max_seen = _hr_max(sessions, profile, c)
+    flat = flat_speed(sessions.speed_mps, sessions.distance_m, sessions.gain_m)
+    flat = np.where(sessions.is_run & (sessions.distance_m > 0), flat, np.nan)
+    usual_mps = _usual_speed(sessions, flat, c)
+    highest_beats = highest_hr(sessions, usual_mps, flat, profile, c)
+    hr_max = highest_beats.beats
     resting = profile.resting_hr or c.load.resting_hr
     threshold_hr = profile.threshold_hr or c.load.threshold_of_max * hr_max
     b = c.load.banister_b_female if profile.sex is Sex.FEMALE else c.load.banister_b_male
     fraction = reserve(sessions.average_hr, resting, hr_max)
     at_threshold = reserve(threshold_hr, resting, hr_max)
-    flat = flat_speed(sessions.speed_mps, sessions.distance_m, sessions.gain_m)
-    flat = np.where(sessions.is_run & (sessions.distance_m > 0), flat, np.nan)
 
     beats = heart_rate_load(sessions.minutes, fraction, at_threshold, b)
     rated = _rated(sessions, beats, c)
@@ -102,11 +108,11 @@ def session_loads(sessions: Sessions, profile: Profile, c: Constants) -> Loads:
     load = _first_known(np.vstack([found, usual]))
     method = np.argmax(~np.isnan(np.vstack([found, usual])), axis=0)
     quality = _quality(c)[method]
-    quality = np.where(
-        (method == Method.AVERAGE_HR) & ~hr_max_seen, quality * c.quality.formula_hr_max, quality
-    )
-    hard = _hard(sessions, threshold_hr, c)
-    return Loads(load * _legs(sessions, c), method, quality, hard, hr_max, flat)
+    guessed = (method == Method.AVERAGE_HR) & ~highest_beats.known
+    quality = np.where(guessed, quality * c.quality.formula_hr_max, quality)
+    zones = highest_beats.known | (profile.threshold_hr is not None)
+    hard = _hard(sessions, np.where(zones, threshold_hr, np.inf), c)
+    return Loads(load * _legs(sessions, c), method, quality, hard, hr_max, zones, flat, usual_mps)
 
 
 def _quality(c: Constants) -> Floats:
@@ -126,19 +132,10 @@ def _first_known(rows: Floats) -> Floats:
     return found
 
 
-def _hr_max(sessions: Sessions, profile: Profile, c: Constants) -> tuple[Floats, NDArray[np.bool_]]:
-    """Maximal heart rate in force, and whether it was told or seen: told, else the second highest of the
-    sessions behind, held within ``hr_max_trust`` of the formula (Nes et al. 2013), else the formula."""
-    formula = np.full(len(sessions), c.load.hr_max_without_age)
-    if profile.birth_year is not None and len(sessions):
-        year = 1970 + sessions.start_s / 86_400 / DAYS_A_YEAR
-        formula = c.load.hr_max_at_birth - c.load.hr_max_per_year * np.floor(year - profile.birth_year)
-    if profile.max_hr is not None:
-        return np.full(len(sessions), float(profile.max_hr)), np.ones(len(sessions), dtype=np.bool_)
-    known = np.where(sessions.is_run, sessions.max_hr, np.nan)
-    seen = trailing(sessions.day, known, c.load.lookback_days, c.load.hr_max_sessions, second_highest)
-    held = np.clip(seen, formula - c.load.hr_max_trust, formula + c.load.hr_max_trust)
-    return np.where(np.isnan(seen), formula, held), ~np.isnan(seen)
+def _usual_speed(sessions: Sessions, flat: Floats, c: Constants) -> Floats:
+    w = c.warm_up
+    outdoors = np.where(sessions.indoor, np.nan, flat)
+    return trailing(sessions.day, outdoors, w.usual_days, w.usual_runs, median)
 
 
 def _rated(sessions: Sessions, beats: Floats, c: Constants) -> Floats:

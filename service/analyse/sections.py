@@ -45,6 +45,8 @@ class Load:
     hr_max_per_year: float
     hr_max_trust: float
     hr_max_sessions: int
+    hr_max_efforts: int
+    effort_min: float
     threshold_of_max: float
     rpe_at_threshold: float
     scale_sessions: int

@@ -106,13 +106,16 @@ def _hard_minutes(
     kilometres: Kilometres, sessions: Sessions, loads: Loads, critical: Floats, profile: Profile, c: Constants
 ) -> Floats:
     """Minutes of a session that was hard as a whole; of others, where nearly all runs of the season have
-    splits, those of the kilometres that were: by heart rate, or above critical speed without one."""
+    splits, those of the kilometres that were: by heart rate, or above critical speed where that is not
+    known or has no known threshold."""
     threshold = np.full(len(sessions), float(profile.threshold_hr or 0)) if profile.threshold_hr else (
         c.load.threshold_of_max * loads.hr_max
     )  # fmt: skip
     with np.errstate(invalid="ignore"):
-        by_heart = kilometres.hr >= c.load.hard_of_threshold * threshold[kilometres.run]
-        by_speed = np.isnan(kilometres.hr) & (kilometres.flat_mps > critical[kilometres.run])
+        zones = loads.zones[kilometres.run]
+        by_heart = zones & (kilometres.hr >= c.load.hard_of_threshold * threshold[kilometres.run])
+        blind = np.isnan(kilometres.hr) | ~zones
+        by_speed = blind & (kilometres.flat_mps > critical[kilometres.run])
     parts = kilometres.total(kilometres.seconds, by_heart | by_speed) / 60
     usable = _share_seen(kilometres, sessions, c) >= SHARE_WITH_SPLITS
     return np.where(loads.hard_min > 0, loads.hard_min, np.where(usable, parts, 0.0))

@@ -13,7 +13,6 @@ from service.analyse.constants import Constants
 from service.analyse.kilometres import Kilometres
 from service.analyse.load import Loads
 from service.analyse.sessions import Sessions
-from service.analyse.trailing import median, trailing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,8 +57,7 @@ def _opening(
     """Speed of the first minutes over that of the fast work which begins soon after; NaN of other runs.
     Fast is near critical speed and well above the own usual, as easy training makes the former too low."""
     w, km = c.warm_up, kilometres
-    flat = np.where(sessions.is_run & ~sessions.indoor, loads.flat_mps, np.nan)
-    usual = trailing(sessions.day, flat, w.usual_days, w.usual_runs, median)
+    usual = loads.usual_mps
     with np.errstate(invalid="ignore"):
         needed = np.fmax(w.of_critical * critical_mps, w.above_usual * usual)
         needed = np.where(np.isnan(critical_mps) | np.isnan(usual), np.inf, needed)

@@ -192,10 +192,32 @@ def test_maximal_heart_rate_is_told_or_by_formula(expected, profile):
 def test_maximal_heart_rate_is_seen_and_survives_one_artefact():
     """The second highest of a year, within reason of the formula."""
     hearts = [178.0, 180.0, 181.0, 179.0, 224.0, 177.0]
-    found = loads([run(day, average_hr=150.0, max_hr=top) for day, top in enumerate(hearts)])
+    hard = {"average_hr": 150.0, "perceived_exertion": 8.0}
+    found = loads([run(day, max_hr=top, **hard) for day, top in enumerate(hearts)])
     assert found.hr_max[-1] == 181.0
-    low = loads([run(day, average_hr=130.0, max_hr=140.0) for day in range(6)])
+    low = loads([run(day, max_hr=140.0, **hard) for day in range(6)])
     assert low.hr_max[-1] == 185.0 - 20.0
+
+
+@pytest.mark.parametrize(
+    "hard",
+    [
+        {"workout_type": 1},  # races
+        {"perceived_exertion": 8.0},
+        {"pace_s": 300.0},  # a tenth faster than usual
+    ],
+)
+def test_the_highest_of_easy_runs_is_no_maximum(hard):
+    """Until three runs were hard the formula stands, no minute is called hard by it, and less is believed."""
+    easy = [run(day, average_hr=148.0, max_hr=158.0, pace_s=330.0) for day in range(12)]
+    found = loads(easy)
+    assert (found.hr_max == 185.0).all()
+    assert not found.hard_min.any()
+    assert found.quality[-1] == pytest.approx(0.8 * 0.6)
+    tried = [run(day, average_hr=158.0, max_hr=174.0, **hard) for day in (20, 21, 22)]
+    assert loads([*easy, *tried[:2]]).hr_max[-1] == 185.0
+    assert loads([*easy, *tried]).hr_max[-1] == 174.0
+    assert loads([*easy, *tried]).quality[-1] == pytest.approx(0.8)
 
 
 def test_what_the_athlete_told_is_used():
@@ -209,7 +231,7 @@ def test_hard_minutes_are_those_of_hard_sessions():
     """By exertion, by heart rate, or a race."""
     found = loads([
         run(1), run(2, perceived_exertion=8.0), run(3, **heart_rate(240)), run(4, workout_type=1),
-    ])  # fmt: skip
+    ], Profile(max_hr=190))  # fmt: skip
     assert list(found.hard_min > 0) == [False, True, True, True]
 
 
