@@ -7,7 +7,7 @@ A shift is read in both directions: overreaching lowers heart rate as well (Bosq
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.load import Loads
@@ -116,6 +116,16 @@ def _huber(design: Floats, target: Floats, used: Flags) -> Floats:
         limit = HUBER * np.maximum(scale, 0.5)
         weight = np.where(used, np.minimum(1.0, limit / np.maximum(error, 1e-9)), 0.0)
     return beta
+
+
+def running_speed_index(
+    speed_kmh: ArrayLike, hr: ArrayLike, resting: ArrayLike, highest_hr: ArrayLike, peak_kmh: ArrayLike
+) -> Floats:
+    """Average speed less the speed that the heart rate stands for (km/h), by the line from standing (resting
+    + 26 beats) to peak speed: the validated index whose kin is ``shift``. Vesterinen 2014. For charts."""
+    standing = np.asarray(resting, dtype=np.float64) + 26.0
+    beats_per_kmh = (np.asarray(highest_hr, dtype=np.float64) - standing) / np.asarray(peak_kmh)
+    return np.asarray(speed_kmh - (np.asarray(hr, dtype=np.float64) - standing) / beats_per_kmh)
 
 
 def exertion_shift(sessions: Sessions, loads: Loads, since: int, c: Constants) -> Floats:

@@ -6,7 +6,7 @@ The highest of easy runs is no maximum: it is believed only where runs behind it
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.sessions import Sessions
@@ -16,6 +16,12 @@ from service.domain.history import Profile
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 DAYS_A_YEAR = 365.25
+
+
+def by_age(age: ArrayLike) -> Floats:
+    """208 − 0.7 · age (Tanaka et al. 2001), beside which Nes et al. 2013 is what we use: at 40 it reads 180,
+    theirs 185, and of either one person in three is more than ten beats off."""
+    return np.asarray(208.0 - 0.7 * np.asarray(age, dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True)

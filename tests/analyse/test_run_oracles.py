@@ -13,12 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.analyse import trend
+from service.analyse.diary import ROW, diary_of
 from service.analyse.drift import decoupling
 from service.analyse.form import step_length
+from service.analyse.heart import running_speed_index
 from service.analyse.heat import wet_bulb_globe
+from service.analyse.highest_hr import by_age
 from service.analyse.load import banister_trimp, heart_rate_load, reserve
 from service.analyse.speed import critical_speed, polarization
-from service.analyse.terrain import effort_factor
+from service.analyse.terrain import effort_factor, running_cost
+from service.domain.history import Profile
+from tests.analyse.people import CONSTANTS, history, on, run
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"recorded data are not at {SHARED}")
@@ -71,6 +76,40 @@ def test_wet_bulb_globe_temperature_is_approximated(expected, t, humidity):
 def test_polarization_index_is_treffs(expected, zones):
     """Treff 2019."""
     assert polarization(zones) == pytest.approx(expected, rel=1e-6)
+
+
+def test_running_speed_index_is_vesterinens():
+    """Rest 50, highest 190, peak 16 km/h: 11 km/h at 150 beats."""
+    assert running_speed_index(11.0, 150.0, 50.0, 190.0, 16.0) == pytest.approx(0.614035, abs=1e-6)
+
+
+def test_formulas_of_the_highest_heart_rate_differ():
+    """At forty years Tanaka 2001 says 180, Nes 2013 (ours) 185.4."""
+    assert by_age(40) == pytest.approx(180.0)
+    nes = CONSTANTS.load.hr_max_at_birth - CONSTANTS.load.hr_max_per_year * 40
+    assert nes == pytest.approx(185.4)
+
+
+def test_hills_of_a_kilometre_add_up():
+    """100 m up 10 % and 100 m down 10 % are 225.55 m on the flat, by cost (Minetti 2002)."""
+    metres = 100 * (running_cost(0.1) + running_cost(-0.1)) / 3.6
+    assert metres == pytest.approx(225.55, abs=0.01)
+
+
+def test_heart_rate_at_speed_does_not_move_with_the_mix_of_runs():
+    """Easy weeks or fast ones: on one and the same line of heart rate over speed nothing has changed, though
+    speed a beat rises by a sixth from the one to the other."""
+
+    def shift(paces):
+        runs = [
+            run(day, 10.0, pace_s=pace, average_hr=70 + 27 * 1000 / pace) for day, pace in enumerate(paces)
+        ]
+        days = diary_of(history(runs, profile=Profile(max_hr=200)), CONSTANTS, on(len(paces))).days
+        return days.values[ROW["hr_shift"], -3:]
+
+    base = [400.0, 370.0, 340.0, 310.0] * 10
+    for last in ([400.0] * 3, [310.0] * 3):
+        assert shift([*base, *last]) == pytest.approx(0.0, abs=0.002)
 
 
 def test_step_length_is_speed_over_steps():

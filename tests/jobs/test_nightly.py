@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from service.domain.activity import Source
+from service.domain.finding import Context
 from service.domain.history import CheckIn
 from service.domain.night import MailKind, Silence, due_instant
 from service.jobs.clock import GRACE, due_nights
@@ -113,6 +115,43 @@ class TestOneNight:
         """A verdict of the past stays the same whatever came later."""
         with_runs(app, steady, season_of_runs(NIGHT, spike=True))
         assert judged(app, steady)[-1].decision.silent_because is Silence.NOTHING_FOUND
+
+
+class TestChangedSessions:
+    """A verdict rests on the sessions as they are now, packed or not."""
+
+    @pytest.mark.parametrize("how", ["deleted", "private", "shorter"])
+    def test_without_its_long_run_the_next_night_warns_no_more(self, app, tired, clock, how):
+        """Deleted, hidden from us, or corrected at Strava: the finding goes with it."""
+        assert judged(app, tired)[-1].assessment.findings[0].rule == "session_spike"
+        long = season_of_runs(NIGHT - DAY, spike=True)[-1]
+        with app.store.transaction() as tx:
+            if how == "deleted":
+                assert tx.activities.remove(tired.id, Source.STRAVA, long.external_id)
+            elif how == "private":
+                tx.activities.hide(tired.id, Source.STRAVA, long.external_id, clock.now())
+            else:
+                tx.activities.upsert(tired.id, [replace(long, distance_m=10_000.0)], clock.now() + DAY)
+        night = judged(app, tired, clock, clock.now() + DAY)[-1]
+        assert "session_spike" not in [finding.rule for finding in night.assessment.findings]
+
+    def test_a_diary_of_other_rules_is_not_read(self, app, tired, clock):
+        """A threshold that changes is seen the same night, whatever was packed before."""
+        judged(app, tired)
+        spike = replace(app.constants.spike, small_tenths=90, moderate_tenths=91, large_tenths=92)
+        other = replace(app, constants=replace(app.constants, spike=spike))
+        clock.move_to(clock.now() + DAY)
+        judge(other, [str(tired.id)])
+        rules = [finding.rule for finding in nights(app, tired)[-1].assessment.findings]
+        assert "session_spike" not in rules
+
+    def test_an_answer_is_heard_the_same_night(self, app, steady, clock):
+        """Though the sessions were packed before it was given."""
+        judged(app, steady)
+        with app.store.transaction() as tx:
+            tx.checkins.put(steady.id, CheckIn(NIGHT, ill=True), clock.now())
+        night = judged(app, steady, clock, clock.now() + DAY)[-1]
+        assert Context.ILLNESS in night.assessment.contexts
 
 
 class TestWhoMayBeWrittenTo:
