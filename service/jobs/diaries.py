@@ -47,9 +47,11 @@ def diaries_of(app: App, wanted: Mapping[Athlete, date]) -> dict[UUID, Known]:
 def refresh(app: App, athlete_id: UUID) -> None:
     """Make the diary of the next night before it is asked for, where it is not true any more."""
     with app.store.transaction() as tx:
-        athlete = tx.athletes.get(athlete_id)
+        athlete = tx.parking.begin_packing(athlete_id)
     if athlete is not None:
         diaries_of(app, {athlete: athlete.next_night - timedelta(days=NIGHTS_BEFORE)})
+        with app.store.transaction() as tx:
+            tx.parking.no_attempt(athlete_id)
 
 
 def _sessions(app: App, athlete: Athlete, first_night: date, kept: KeptDiary, version: str) -> PackedSessions:

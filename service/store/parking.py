@@ -70,8 +70,24 @@ class Parking:
         """The same for one; ``None`` where it has none."""
         return next(iter(self.begin_nights([athlete_id], now, lease_s)), None)
 
+    def begin_packing(self, athlete_id: UUID) -> Athlete | None:
+        """Count an attempt at what the next night is judged from, as it may take its worker down as the night
+        may; ``no_attempt`` once it has not. None = parked, a suspect, or the athlete left.
+
+        Commit it before the work.
+        """
+        calm = (
+            AthleteRow.state == AthleteState.CONNECTED,
+            AthleteRow.night_parked_at.is_(None),
+            AthleteRow.night_attempts < claims.SUSPECT_AFTER,
+        )
+        begun = update(AthleteRow).where(AthleteRow.id == athlete_id, *calm)
+        counted = begun.values(night_attempts=AthleteRow.night_attempts + 1)
+        row = self._connection.execute(counted.returning(AthleteRow.__table__)).one_or_none()
+        return None if row is None else athlete_of(row)
+
     def no_attempt(self, athlete_id: UUID) -> None:
-        """There was nothing to judge after all (whoever flies west lives a night twice)."""
+        """There was nothing to judge after all (whoever flies west lives a night twice), or it is packed."""
         back = {"night_attempts": func.greatest(AthleteRow.night_attempts - 1, 0)}
         self._connection.execute(update(AthleteRow).where(AthleteRow.id == athlete_id).values(back))
 

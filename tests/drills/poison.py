@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from service.jobs import nightly
+from service.jobs import diaries
 from service.store.athletes import PARKED_AFTER
 from tests.drills.figure import Figure, none
 from tests.drills.ground import Ground, open_ground
@@ -44,14 +44,14 @@ POISONS: tuple[Callable[[], None], ...] = (leave, spin, burst, leave, spin)
 def poisoned(clock: SharedClock, argument: str) -> None:
     """A worker in which the nights of some athletes go badly; ``argument``: their Strava ids."""
     victims: Mapping[int, Callable[[], None]] = dict(zip(map(int, argument.split(",")), POISONS, strict=True))
-    read = nightly.read_history
+    read = diaries.read_history
 
     def history(tx: Any, athlete: Any, now: Any) -> Any:
         if athlete.strava_id in victims:
             victims[athlete.strava_id]()
         return read(tx, athlete, now)
 
-    nightly.read_history = history
+    diaries.read_history = history
     run_role(clock, "worker")
 
 

@@ -138,6 +138,14 @@ class TestLook:
         assert len(strava.ledger()) == 1
         assert outcomes(live) == {Outcome.READ: 3}
 
+    def test_what_it_tells_is_packed_for_the_night_ahead(self, live, strava, athlete, post):
+        """Hours before it is due, and without an attempt on its account."""
+        post(posted(strava.insert(STEADY)["id"]))
+        listen(live, athlete)
+        with live.store.transaction() as tx:
+            assert tx.diaries.of_many([athlete.id])[athlete.id].sessions.true
+            assert tx.parking.tried_before([athlete.id]) == []
+
     def test_a_new_title_costs_nothing(self, live, strava, athlete, post):
         """No title is kept."""
         post(posted(strava.activities(STEADY)[0]["id"], "update", updates={"title": "x"}))

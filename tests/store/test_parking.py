@@ -54,6 +54,18 @@ def test_a_job_that_comes_twice_is_no_eleventh_attempt(store: Store) -> None:
         assert tx.parking.begin_sync(athlete, LATER) is None
 
 
+def test_packing_that_kills_its_worker_is_left_to_the_night(store: Store) -> None:
+    """Twice; the night itself goes on to the tenth attempt, alone."""
+    athlete = connected(store)
+    with store.transaction() as tx:
+        for _ in range(2):
+            assert tx.parking.begin_packing(athlete) is not None
+        assert tx.parking.begin_packing(athlete) is None
+        tx.parking.no_attempt(athlete)
+        assert tx.parking.begin_packing(athlete) is not None
+        assert tx.parking.begin_night(athlete, LATER, lease_s=0) is not None
+
+
 def test_a_verdict_that_comes_late_frees_the_night(store: Store) -> None:
     """Its worker was given up on and has done it after all: nobody is left waiting for an admin."""
     athlete = connected(store)
