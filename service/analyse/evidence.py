@@ -41,7 +41,10 @@ class Witness:
         )
 
     def race(self, ago: int) -> Evidence:
+        """A race by its distance; an event that nobody marked as one as the long run it was."""
         distance = float(self.last("race_m", ago)[0])
+        if distance == 0.0:
+            return self.longest_run(ago)
         return self.seen("race", distance, "m", None, ago, ago, self._activity(ago, by_distance=True))
 
     def day_load(self) -> Evidence:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from service.analyse.complaint import heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
+from service.analyse.event import raced_m
 from service.analyse.fusion import Fused, at_least, fuse, silent
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
@@ -106,7 +107,7 @@ def _spike(columns: Columns, c: Constants) -> tuple[Ints, Ints]:
 
 
 def _race(columns: Columns, c: Constants) -> tuple[Flags, Ints]:
-    raced = np.nan_to_num(lately(columns["race_m"], c.fatigue.race_days)) >= c.fatigue.race_m
+    raced = raced_m(columns, c.fatigue.race_days, c) >= c.fatigue.race_m
     return np.asarray(raced.any(axis=0)), np.argmax(raced[::-1], axis=0) + 1
 
 

@@ -262,6 +262,9 @@ class Contexts:
     taper_base_days: int
     taper_runs: int
     travel_h: float
+    event_m: float
+    event_tenths: int
+    event_days: int
     travel_days: int
     travel_days_per_h: float
     travel_longest_days: int
