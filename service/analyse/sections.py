@@ -132,6 +132,8 @@ class Effort:
     shift_needed: float
     shifted_runs: int
     recent_days: int
+    full: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
