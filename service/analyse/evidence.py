@@ -73,6 +73,26 @@ class Witness:
         load = self.state.load[:, self.column]
         return self.seen("week_load", float(load[-7:].sum()), "load", float(7 * load[-49:-7].mean()), 7, 1)
 
+    def two_weeks_load(self) -> Evidence:
+        """Load of two weeks beside two average ones of the twelve before."""
+        o = self.c.overreaching
+        load = self.state.load[:, self.column]
+        usual = float(load[-o.base_days - o.recent_days : -o.recent_days].mean()) * o.recent_days
+        value = float(load[-o.recent_days :].sum())
+        return self.seen("two_weeks_load", value, "load", usual, o.recent_days, 1)
+
+    def mornings(self) -> list[Evidence]:
+        """The mean answer of a week of mornings beside the own mean, item by item."""
+        days = self.c.answers.week_days
+        found = []
+        for name in ("soreness", "legs"):
+            values = self.columns[name][:, self.column]
+            week = values[-days:]
+            if not np.isnan(week).all():
+                own, mean = float(np.nanmean(week)), float(np.nanmean(values))
+                found.append(self.seen(f"{name}_week", own, "rating", mean, days, 1))
+        return found
+
     def balance(self) -> Evidence:
         """Fitness minus fatigue over fitness this morning, beside its median of the last 90 days."""
         fitness, fatigue = (x[-90:, self.column] for x in (self.state.fitness, self.state.fatigue))

@@ -145,6 +145,8 @@ class Answers:
     low_below_mean: float
     own_mean_needed: int
     usual_mornings: float
+    week_days: int
+    week_needed: int
     spread_floor: float
     weight_soreness: float
     weight_legs: float
@@ -194,6 +196,10 @@ class Fatigue:
     load_full: float
     answer_from: float
     answer_full: float
+    week_spread: float
+    weeks_each: float
+    weeks_from: float
+    weeks_full: float
     lasts_days: int
 
 
@@ -256,6 +262,9 @@ class Contexts:
     race_days: int
     race_m_per_day: float
     race_longest_days: int
+    event_m: float
+    event_tenths: int
+    event_days: int
     break_days: int
     after_break_days: int
     after_illness_days: int
@@ -264,9 +273,6 @@ class Contexts:
     taper_base_days: int
     taper_runs: int
     travel_h: float
-    event_m: float
-    event_tenths: int
-    event_days: int
     travel_days: int
     travel_days_per_h: float
     travel_longest_days: int

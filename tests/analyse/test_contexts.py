@@ -100,6 +100,25 @@ def test_in_a_hot_spell_tired_legs_are_watched_not_written_about(celsius, told):
     assert (found[0].level is not None) == told
 
 
+@pytest.mark.parametrize(("celsius", "level"), [(14.0, True), (31.0, False)])
+def test_a_somewhat_longer_run_in_heat_is_not_written_about(celsius, level):
+    """What the legs say in great heat is the weather's: only load is left, and one channel is not enough."""
+    past = [a for a in steady(88) if a.distance_m < 15_000]
+    longer = run(89, 1.35 * max(a.distance_m for a in past) / 1000, temperature_c=celsius)
+    said = answers(range(60), soreness=4, legs=3) + answers((87, 88, 89), soreness=1, legs=1)
+    found = next(f for f in verdict(history([*past, longer], said), 90).findings if f.rule == "session_spike")
+    assert found.tier == "moderate"
+    assert (found.level is not None) == level
+
+
+def test_a_very_long_run_in_heat_still_is():
+    """More than twice as long: the weather does not take that back."""
+    past = [a for a in steady(88) if a.distance_m < 15_000]
+    found = verdict(history([*past, run(89, 33.0, temperature_c=31.0)]), 90).leading
+    assert found is not None
+    assert (found.rule, found.tier, found.safety) == ("session_spike", "large", True)
+
+
 def test_a_heart_rate_equal_to_the_steps_is_no_witness():
     """Honest heart rates on one line; one run whose sensor may have counted steps moves nothing."""
     past = [
