@@ -54,7 +54,7 @@ def test_a_first_run_is_no_event():
 
 @pytest.mark.parametrize(("hours", "nights"), [(3, 4), (-6, 9), (8, 12), (-11, 12)])
 def test_a_longer_journey_is_felt_for_longer(hours, nights):
-    """A day for every hour; staying there ends it, and so does nothing else."""
+    """A day and a half for every hour, twelve at most; staying there ends it, and so does nothing else."""
     there = [run(day, 8.0, utc_offset_s=3600 + hours * 3600) for day in range(88, 110, 2)]
     past = history([*steady(88), *there])
     assert Context.TRAVEL in verdict(past, 88 + nights).contexts
