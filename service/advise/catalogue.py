@@ -10,7 +10,7 @@ from typing import Any
 from service.advise import occasions
 from service.advise.restraint import Limits
 from service.domain.advice import Exercise
-from service.domain.finding import Cause, Context
+from service.domain.finding import Cause, Context, Level
 from service.errors import SettingsError
 
 Record = Mapping[str, Any]
@@ -157,6 +157,7 @@ def _cited(keys: Sequence[str], sources: Mapping[str, str]) -> str:
 def _limits(record: Mapping[str, Record]) -> Limits:
     values: dict[str, Any] = {name: entry["value"] for name, entry in record.items()}
     values["at_once"] = frozenset(values["at_once"])
+    values["level_needed"] = Level(values["level_needed"])
     values["scored"] = frozenset(Cause(cause) for cause in values["scored"])
     values["never_mailed"] = frozenset(Cause(cause) for cause in values["never_mailed"])
     values["quiet_contexts"] = frozenset(Context(context) for context in values["quiet_contexts"])

@@ -21,7 +21,8 @@ class Limits:
 
     ``at_once`` names rules that speak of one finished session (or of danger): a second night would come
     too late. ``score_needed`` is the night's score below which the causes in ``scored`` stay unwritten: the
-    score is what was measured against people's next mornings. ``tiers`` orders every rule's tiers, lowest
+    score is what was measured against people's next mornings; ``level_needed`` is how sure their other rules
+    have to be. ``tiers`` orders every rule's tiers, lowest
     first.
     """
 
@@ -31,6 +32,7 @@ class Limits:
     agreeing_channels: int
     agreeing_strength: float
     score_needed: float
+    level_needed: Level
     scored: frozenset[Cause]
     at_once: frozenset[str]
     never_mailed: frozenset[Cause]
@@ -113,13 +115,13 @@ def _not_sure_enough(assessment: Assessment, recent: Sequence[Assessment], limit
 
 
 def _too_low(assessment: Assessment, limits: Limits) -> bool:
-    """Whether the night's score is too low for a cause that is held to it; danger never is."""
+    """Whether the night's score is too low for a cause that is held to it, or the finding not sure enough for
+    what one finished session does not explain; danger never is."""
     finding = _leading(assessment)
-    return (
-        finding.cause in limits.scored
-        and not finding.safety
-        and (assessment.score or 0.0) < limits.score_needed
-    )
+    if finding.cause not in limits.scored or finding.safety:
+        return False
+    unsure = _level_step(finding.level) < _level_step(limits.level_needed)
+    return (assessment.score or 0.0) < limits.score_needed or (unsure and finding.rule not in limits.at_once)
 
 
 def _confirmed(assessment: Assessment, recent: Sequence[Assessment], limits: Limits) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
 from service.analyse.fusion import surprise
-from service.analyse.window import last_known, lately, ramp
+from service.analyse.window import last_known, lately, mean_known, ramp
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,6 +24,14 @@ def said(columns: Columns, drop_in_spreads: Floats, c: Constants) -> Floats:
     lowest = np.fmin(*fresh)
     low = np.where(np.isnan(lowest), np.nan, np.where(lowest <= c.answers.low_rating, f.low_answer, 0.0))
     return np.where(np.isnan(drop), low, drop)
+
+
+def tempered(columns: Columns, answers: Floats, c: Constants) -> Floats:
+    """The strength of the answers beside the athlete's other word: rated runs of the last days that felt no
+    harder than runs like them speak against poor mornings. They never add to them: a hard day feels hard."""
+    harder = ramp(mean_known(lately(columns["exertion_shift"], c.effort.recent_days)), 0.0, c.effort.full)
+    mixed = (1.0 - c.effort.weight) * answers + c.effort.weight * harder
+    return np.where(np.isnan(harder), answers, np.fmin(answers, mixed))
 
 
 def felt_harder(columns: Columns, c: Constants, runs: int, back: int = 0) -> Floats:

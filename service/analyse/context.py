@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
+from service.analyse.event import raced_m
 from service.analyse.score import State
 from service.analyse.window import last_known, lately
 from service.domain.finding import Context
@@ -41,9 +42,9 @@ def hot_spell(columns: Columns, c: Constants) -> Flags:
 
 
 def _race(columns: Columns, c: Constants) -> Flags:
-    """A race of the last days; the longer it was, the longer it is felt."""
+    """A race of the last days, marked or plain to see; the longer it was, the longer it is felt."""
     x = c.contexts
-    raced = np.nan_to_num(lately(columns["race_m"], x.race_longest_days))
+    raced = raced_m(columns, x.race_longest_days, c)
     ago = np.arange(len(raced), 0, -1)[:, None]
     return np.asarray(((raced > 0) & (ago <= np.maximum(x.race_days, raced / x.race_m_per_day))).any(axis=0))
 

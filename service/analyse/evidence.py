@@ -41,7 +41,10 @@ class Witness:
         )
 
     def race(self, ago: int) -> Evidence:
+        """A race by its distance; an event that nobody marked as one as the long run it was."""
         distance = float(self.last("race_m", ago)[0])
+        if distance == 0.0:
+            return self.longest_run(ago)
         return self.seen("race", distance, "m", None, ago, ago, self._activity(ago, by_distance=True))
 
     def day_load(self) -> Evidence:
@@ -69,6 +72,26 @@ class Witness:
         """Load of seven days beside an average week of the six before."""
         load = self.state.load[:, self.column]
         return self.seen("week_load", float(load[-7:].sum()), "load", float(7 * load[-49:-7].mean()), 7, 1)
+
+    def two_weeks_load(self) -> Evidence:
+        """Load of two weeks beside two average ones of the twelve before."""
+        o = self.c.overreaching
+        load = self.state.load[:, self.column]
+        usual = float(load[-o.base_days - o.recent_days : -o.recent_days].mean()) * o.recent_days
+        value = float(load[-o.recent_days :].sum())
+        return self.seen("two_weeks_load", value, "load", usual, o.recent_days, 1)
+
+    def mornings(self) -> list[Evidence]:
+        """The mean answer of a week of mornings beside the own mean, item by item."""
+        days = self.c.answers.week_days
+        found = []
+        for name in ("soreness", "legs"):
+            values = self.columns[name][:, self.column]
+            week = values[-days:]
+            if not np.isnan(week).all():
+                own, mean = float(np.nanmean(week)), float(np.nanmean(values))
+                found.append(self.seen(f"{name}_week", own, "rating", mean, days, 1))
+        return found
 
     def balance(self) -> Evidence:
         """Fitness minus fatigue over fitness this morning, beside its median of the last 90 days."""

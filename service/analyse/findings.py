@@ -60,7 +60,10 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
         level=verdict.fused.level_of(column),
         score=score,
         channels=channels,
-        evidence=tuple(_load_evidence(reason, ago, witness) + _own_evidence(channels, witness)),
+        evidence=tuple(
+            _load_evidence(reason, ago, bool(verdict.weeks[column]), witness)
+            + _own_evidence(channels, witness)
+        ),
         unseen=(*_missing(channels, witness), "descent"),
         ruled_out=_quiet(channels),
         safety=tier is Tier.LARGE,
@@ -68,7 +71,7 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
     )
 
 
-def _load_evidence(reason: Reason, ago: int, witness: Witness) -> list[Evidence]:
+def _load_evidence(reason: Reason, ago: int, hard_weeks: bool, witness: Witness) -> list[Evidence]:
     by_reason = {
         Reason.SESSION_SPIKE: lambda: witness.longest_run(ago),
         Reason.RACE: lambda: witness.race(ago),
@@ -76,7 +79,9 @@ def _load_evidence(reason: Reason, ago: int, witness: Witness) -> list[Evidence]
         Reason.HARD_DAYS: witness.hard_days,
         Reason.LOW_ANSWERS: witness.day_load,
     }
-    return [by_reason[reason](), witness.week_load(), witness.balance()]
+    weeks = [witness.two_weeks_load(), *witness.mornings()] if hard_weeks else []
+    first = [] if reason is Reason.HARD_WEEKS else [by_reason[reason]()]
+    return [*first, *weeks, witness.week_load(), witness.balance()]
 
 
 def _overreaching(rules: Rules, witness: Witness) -> Finding | None:

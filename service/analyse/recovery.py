@@ -7,12 +7,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from service.analyse.complaint import heart_rate_strength
+from service.analyse.complaint import heart_rate_strength, tempered
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
+from service.analyse.event import raced_m
 from service.analyse.fusion import Fused, at_least, fuse, silent
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
+from service.analyse.weeks import hard_weeks
 from service.analyse.window import lately, ramp
 from service.domain.finding import Level
 
@@ -27,8 +29,9 @@ class Reason(IntEnum):
     RACE = 0
     SESSION_SPIKE = 1
     HARD_MINUTES = 2
-    HARD_DAYS = 3
-    LOW_ANSWERS = 4
+    HARD_WEEKS = 3
+    HARD_DAYS = 4
+    LOW_ANSWERS = 5
 
 
 class Tier(IntEnum):
@@ -42,43 +45,59 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MuscleFatigue:
-    """One value a column: the fused verdict, its reason, the spike's tier, and how many days
-    before the night the deciding session was (1 = yesterday)."""
+    """One value a column: the fused verdict, its reason, the spike's tier, how many days before the night
+    the deciding session was (1 = yesterday), and whether hard weeks speak, whatever it is named after."""
 
     fused: Fused
     reason: Ints
     tier: Ints
     days_ago: Ints
+    weeks: Flags
     enough: Flags
 
 
 def muscle_fatigue(columns: Columns, state: State, hot: Flags, c: Constants) -> MuscleFatigue:
-    """Load now: a session spike, a race, hard minutes or hard days; with what the athlete says of
-    soreness and legs, and beside a complaint heart rate in either direction. In a ``hot`` spell only a race
-    or a long run is spoken of: the rest is what the weather does."""
+    """Load now: a session spike, a race, hard minutes, hard weeks or hard days; with what the athlete says of
+    soreness and legs, and beside a complaint heart rate in either direction. In a ``hot`` spell the weather
+    makes legs and heart rate what they are: only a race, or a run so long that it speaks alone, is left."""
     tier, spike_ago = _spike(columns, c)
     race, race_ago = _race(columns, c)
-    hard = _hard_minutes(columns, c)
-    pressure = ramp(load_pressure(state, c), c.fatigue.load_from, c.fatigue.load_full)
-    by_tier = np.array([0.0, c.fatigue.small_spike, c.fatigue.small_spike, 1.0])
-    loads = np.vstack([race * 1.0, by_tier[tier], hard * c.fatigue.hard_strength, np.nan_to_num(pressure)])
-    reason = np.where(loads.max(axis=0) > 0, np.argmax(loads > 0, axis=0), Reason.LOW_ANSWERS)
-    yesterday = np.ones_like(race_ago)
-    ago = np.vstack([race_ago, spike_ago, yesterday, yesterday, yesterday])
+    weeks = hard_weeks(columns, state, c)
+    loads = _loads(columns, state, race, tier, weeks, c)
+    reason = _reason(loads, c)
+    told = tempered(columns, state.said, c)
     enough = enough_data(columns, state, c)
     fused = fuse(
         c,
         len(columns),
         load=np.where(enough, loads.max(axis=0), np.nan),
-        self_report=state.said,
+        self_report=np.where(weeks > 0, np.fmax(told, weeks), told),
         heart_rate=heart_rate_strength(state.hr_shift, state.hr_z, state.complaint, c),
     )
     # A run more than twice as long as any of 30 days speaks for itself: an answer given before it, or a
     # heart rate as usual, cannot take it back (Frandsen et al. 2025; §13 lets this one channel be mailed).
-    fused = at_least(fused, Level.POSSIBLE, enough & (reason == Reason.SESSION_SPIKE) & (tier == Tier.LARGE))
-    fused = silent(fused, hot & (reason >= Reason.HARD_MINUTES))
-    days_ago = np.take_along_axis(ago, reason[None, :], axis=0)[0]
-    return MuscleFatigue(fused, reason, np.where(reason == Reason.SESSION_SPIKE, tier, 0), days_ago, enough)
+    spiked = reason == Reason.SESSION_SPIKE
+    large = spiked & (tier == Tier.LARGE)
+    fused = at_least(fused, Level.POSSIBLE, enough & large)
+    fused = silent(fused, hot & (reason != Reason.RACE) & ~large)
+    ago = np.where(reason == Reason.RACE, race_ago, np.where(spiked, spike_ago, 1))
+    return MuscleFatigue(fused, reason, np.where(spiked, tier, 0), ago, weeks > 0, enough)
+
+
+def _loads(columns: Columns, state: State, race: Flags, tier: Ints, weeks: Floats, c: Constants) -> Floats:
+    """How strongly each kind of load speaks, in the order of ``Reason``."""
+    f = c.fatigue
+    by_tier = np.array([0.0, f.small_spike, f.small_spike, 1.0])
+    pressure = ramp(load_pressure(state, c), f.load_from, f.load_full)
+    hard = _hard_minutes(columns, c) * f.hard_strength
+    return np.vstack([race * 1.0, by_tier[tier], hard, weeks, np.nan_to_num(pressure)])
+
+
+def _reason(loads: Floats, c: Constants) -> Ints:
+    """The first that speaks; weeks only where the last days do not agree themselves."""
+    speaks = loads > 0
+    speaks[Reason.HARD_WEEKS] &= loads[Reason.HARD_DAYS] < c.fusion.agreeing
+    return np.asarray(np.where(speaks.any(axis=0), np.argmax(speaks, axis=0), Reason.LOW_ANSWERS), np.int64)
 
 
 def enough_data(columns: Columns, state: State, c: Constants) -> Flags:
@@ -106,7 +125,7 @@ def _spike(columns: Columns, c: Constants) -> tuple[Ints, Ints]:
 
 
 def _race(columns: Columns, c: Constants) -> tuple[Flags, Ints]:
-    raced = np.nan_to_num(lately(columns["race_m"], c.fatigue.race_days)) >= c.fatigue.race_m
+    raced = raced_m(columns, c.fatigue.race_days, c) >= c.fatigue.race_m
     return np.asarray(raced.any(axis=0)), np.argmax(raced[::-1], axis=0) + 1
 
 

@@ -30,7 +30,8 @@ class State:
     ``fitness`` and ``fatigue`` (days, columns) are the states after each day of the window; ``usual`` is
     the median load of the athlete's training days; ``…_share`` where
     today stands among the own last weeks; ``answer`` the drop of the last answers below the own
-    mean in own spreads, ``answer_3`` that of the three-day mean; NaN = not seen.
+    mean in own spreads, ``answer_3`` that of the three-day mean, ``answer_week`` that of a week of
+    mornings; NaN = not seen.
     """
 
     days_known: NDArray[np.int64]
@@ -43,6 +44,7 @@ class State:
     spike: Floats
     answer: Floats
     answer_3: Floats
+    answer_week: Floats
     said: Floats
     complaint: Flags
     hr_shift: Floats
@@ -58,7 +60,8 @@ def state_of(columns: Columns, c: Constants) -> State:
     recent, fitness, fatigue = exponential_means(load, taus, seed)
     balance = (fatigue - fitness) / np.maximum(fitness, c.score.balance_floor)
     answer, answer_3 = _answers(columns, c)
-    strength = said(columns, _low_mornings(columns, c), c)
+    mornings = _mornings(columns, c)
+    strength = said(columns, _low_mornings(mornings[-c.answers.fresh_days :], c), c)
     shift, z = heart_rate_now(columns, c)
     return State(
         days_known=days_known,
@@ -71,6 +74,7 @@ def state_of(columns: Columns, c: Constants) -> State:
         spike=_spike(columns, c),
         answer=answer,
         answer_3=answer_3,
+        answer_week=_low_week(mornings, c),
         said=strength,
         complaint=complains(columns, strength, c),
         hr_shift=shift,
@@ -153,17 +157,27 @@ def _drop(values: Floats, c: Constants) -> tuple[Floats, Floats]:
     return (mean - last_known(fresh)) / spread, (mean - mean_known(fresh)) / spread
 
 
-def _low_mornings(columns: Columns, c: Constants) -> Floats:
-    """Drop of the last mornings below the own mean in own spreads: their mean, items of a morning first,
-    with ``usual_mornings`` without a drop among them; so one answer says less than three that agree."""
+def _mornings(columns: Columns, c: Constants) -> Floats:
+    """Drop of each morning of a week below the own mean in own spreads, items of a morning together."""
     a = c.answers
     items = (("soreness", a.weight_soreness), ("legs", a.weight_legs), ("fatigue", a.weight_fatigue))
     asked = [(columns[name], weight) for name, weight in items if weight > 0]
-    drops = np.stack([(own_mean(each, c) - each[-a.fresh_days :]) / own_spread(each, c) for each, _ in asked])
-    mornings = weighted(drops, np.array([weight for _, weight in asked])[:, None, None])
+    drops = np.stack([(own_mean(each, c) - each[-a.week_days :]) / own_spread(each, c) for each, _ in asked])
+    return weighted(drops, np.array([weight for _, weight in asked])[:, None, None])
+
+
+def _low_mornings(mornings: Floats, c: Constants) -> Floats:
+    """Mean drop of these mornings with ``usual_mornings`` without a drop among them; so one answer says less
+    than three that agree."""
     count = (~np.isnan(mornings)).sum(axis=0)
-    shrunk = np.nan_to_num(mornings).sum(axis=0) / (count + a.usual_mornings)
+    shrunk = np.nan_to_num(mornings).sum(axis=0) / (count + c.answers.usual_mornings)
     return np.where(count > 0, shrunk, np.nan)
+
+
+def _low_week(mornings: Floats, c: Constants) -> Floats:
+    """The same of a week of mornings; NaN where too few of them were answered to be one."""
+    enough = (~np.isnan(mornings)).sum(axis=0) >= c.answers.week_needed
+    return np.where(enough, _low_mornings(mornings, c), np.nan)
 
 
 def own_mean(values: Floats, c: Constants) -> Floats:

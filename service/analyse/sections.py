@@ -138,6 +138,8 @@ class Effort:
     shift_needed: float
     shifted_runs: int
     recent_days: int
+    full: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Answers:
     low_below_mean: float
     own_mean_needed: int
     usual_mornings: float
+    week_days: int
+    week_needed: int
     spread_floor: float
     weight_soreness: float
     weight_legs: float
@@ -198,6 +202,10 @@ class Fatigue:
     load_full: float
     answer_from: float
     answer_full: float
+    week_spread: float
+    weeks_each: float
+    weeks_from: float
+    weeks_full: float
     lasts_days: int
 
 
@@ -260,6 +268,9 @@ class Contexts:
     race_days: int
     race_m_per_day: float
     race_longest_days: int
+    event_m: float
+    event_tenths: int
+    event_days: int
     break_days: int
     after_break_days: int
     after_illness_days: int

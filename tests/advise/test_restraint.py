@@ -84,6 +84,29 @@ def test_only_tired_muscles_are_held_to_the_score(shipped: Catalogue) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mailed", "tonight"),
+    [
+        # tired muscles by hard days: two channels speak, and a third that is quiet makes it unsure
+        (False, assessment(finding(level=Level.POSSIBLE))),
+        (True, assessment(finding(level=Level.LIKELY))),
+        # one finished session explains itself
+        (True, assessment(finding(rule="descent", level=Level.POSSIBLE))),
+        # danger needs no more than one channel
+        (True, assessment(replace(LARGE_SPIKE, level=Level.POSSIBLE))),
+        # other causes are held to their own rules
+        (True, assessment(replace(HEAT, level=Level.POSSIBLE))),
+    ],
+)
+def test_tired_muscles_are_written_about_when_likely(
+    shipped: Catalogue, mailed: bool, tonight: Assessment
+) -> None:
+    """What no single session explains has to be likely, not possible."""
+    recent = (replace(tonight, night=NIGHT - timedelta(days=1)),)
+    silence = None if mailed else Silence.BELOW_THRESHOLD
+    assert judge(shipped, tonight, recent) == Decision(MailKind.WARNING if mailed else None, silence)
+
+
+@pytest.mark.parametrize(
     ("mailed", "tonight", "recent"),
     [
         # no night before is known

@@ -20,9 +20,41 @@ def test_a_longer_race_is_felt_for_longer(km, nights):
     assert Context.RACE not in verdict(past, 88 + nights + 1).contexts
 
 
-@pytest.mark.parametrize(("hours", "nights"), [(3, 4), (-6, 6), (8, 8), (-11, 11)])
+@pytest.mark.parametrize(
+    ("km", "event"),
+    [
+        (33.0, False),  # twice the usual and more, below a marathon: a long run, and warned about
+        (41.9, False),
+        (42.2, True),
+        (72.0, True),
+    ],
+)
+def test_an_event_is_known_without_being_marked(km, event):
+    """A marathon or more, several times anything of months: tired legs are expected and not written about."""
+    past = [a for a in steady(120) if a.distance_m < 15_000]
+    found = verdict(history([*past, run(119, km, pace_s=360)]), 120)
+    assert (Context.RACE in found.contexts) == event
+    assert found.leading is not None
+    assert (found.leading.rule, found.leading.safety) == (
+        ("race", False) if event else ("session_spike", True)
+    )
+    assert found.leading.evidence[0].what == "longest_run"
+
+
+def test_a_marathon_of_who_runs_far_is_a_long_run():
+    """Two and a half times nothing: as long a run two months ago makes it one of theirs."""
+    far = [*steady(120), run(60, 30.0), run(119, 50.0)]
+    assert Context.RACE not in verdict(history(far), 120).contexts
+
+
+def test_a_first_run_is_no_event():
+    """Several times nothing is not several times."""
+    assert Context.RACE not in verdict(history([run(5, 44.0)]), 6).contexts
+
+
+@pytest.mark.parametrize(("hours", "nights"), [(3, 4), (-6, 9), (8, 12), (-11, 12)])
 def test_a_longer_journey_is_felt_for_longer(hours, nights):
-    """A day for every hour; staying there ends it, and so does nothing else."""
+    """A day and a half for every hour, twelve at most; staying there ends it, and so does nothing else."""
     there = [run(day, 8.0, utc_offset_s=3600 + hours * 3600) for day in range(88, 110, 2)]
     past = history([*steady(88), *there])
     assert Context.TRAVEL in verdict(past, 88 + nights).contexts
@@ -66,6 +98,25 @@ def test_in_a_hot_spell_tired_legs_are_watched_not_written_about(celsius, told):
     found = [f for f in verdict(hard_days(*celsius), 90).findings if f.rule == "hard_days"]
     assert found, "hard days are seen either way"
     assert (found[0].level is not None) == told
+
+
+@pytest.mark.parametrize(("celsius", "level"), [(14.0, True), (31.0, False)])
+def test_a_somewhat_longer_run_in_heat_is_not_written_about(celsius, level):
+    """What the legs say in great heat is the weather's: only load is left, and one channel is not enough."""
+    past = [a for a in steady(88) if a.distance_m < 15_000]
+    longer = run(89, 1.35 * max(a.distance_m for a in past) / 1000, temperature_c=celsius)
+    said = answers(range(60), soreness=4, legs=3) + answers((87, 88, 89), soreness=1, legs=1)
+    found = next(f for f in verdict(history([*past, longer], said), 90).findings if f.rule == "session_spike")
+    assert found.tier == "moderate"
+    assert (found.level is not None) == level
+
+
+def test_a_very_long_run_in_heat_still_is():
+    """More than twice as long: the weather does not take that back."""
+    past = [a for a in steady(88) if a.distance_m < 15_000]
+    found = verdict(history([*past, run(89, 33.0, temperature_c=31.0)]), 90).leading
+    assert found is not None
+    assert (found.rule, found.tier, found.safety) == ("session_spike", "large", True)
 
 
 def test_a_heart_rate_equal_to_the_steps_is_no_witness():
