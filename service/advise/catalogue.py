@@ -160,6 +160,7 @@ def _limits(record: Mapping[str, Record]) -> Limits:
     values["level_needed"] = Level(values["level_needed"])
     values["scored"] = frozenset(Cause(cause) for cause in values["scored"])
     values["never_mailed"] = frozenset(Cause(cause) for cause in values["never_mailed"])
+    values["despite_contexts"] = frozenset(Context(context) for context in values["despite_contexts"])
     values["quiet_contexts"] = frozenset(Context(context) for context in values["quiet_contexts"])
     values["tiers"] = tuple(values["tiers"])
     return Limits(**values)

@@ -22,8 +22,8 @@ class Limits:
     ``at_once`` names rules that speak of one finished session (or of danger): a second night would come
     too late. ``score_needed`` is the night's score below which the causes in ``scored`` stay unwritten: the
     score is what was measured against people's next mornings; ``level_needed`` is how sure their other rules
-    have to be. ``tiers`` orders every rule's tiers, lowest
-    first.
+    have to be. In ``quiet_contexts`` nothing is written, in those of ``despite_contexts`` but of a run far
+    beyond the usual. ``tiers`` orders every rule's tiers, lowest first.
     """
 
     confirm_nights: int
@@ -37,6 +37,7 @@ class Limits:
     at_once: frozenset[str]
     never_mailed: frozenset[Cause]
     quiet_contexts: frozenset[Context]
+    despite_contexts: frozenset[Context]
     tiers: tuple[str, ...]
 
 
@@ -107,7 +108,8 @@ def _not_sure_enough(assessment: Assessment, recent: Sequence[Assessment], limit
         return Silence.BELOW_THRESHOLD
     if Context.LATE_SYNC in assessment.contexts:
         return Silence.LATE_SYNC
-    if assessment.contexts & limits.quiet_contexts:
+    far = finding.safety and finding.cause is Cause.MUSCLE_FATIGUE
+    if assessment.contexts & limits.quiet_contexts - (limits.despite_contexts if far else frozenset()):
         return Silence.CONTEXT
     if not _confirmed(assessment, recent, limits):
         return Silence.NOT_YET_CONFIRMED

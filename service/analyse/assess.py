@@ -21,6 +21,7 @@ from service.analyse.forecast import forecast
 from service.analyse.overreaching import overreaching
 from service.analyse.reasons import reasons_of
 from service.analyse.recovery import enough_data, muscle_fatigue
+from service.analyse.score import State as Seen
 from service.analyse.score import score_of, state_of
 from service.analyse.strength import no_strength_recorded, weeks_with_strength
 from service.domain.finding import Assessment, Finding, Learning, State
@@ -86,7 +87,7 @@ def _judge(columns: Columns, slots: Sequence[Slot], c: Constants) -> list[Assess
     scores = score_of(state, c)
     contexts = contexts_of(columns, state, _sync_age(slots), c)
     ceiling = _longest_safe(columns, c)
-    unseen = _unseen(columns, c)
+    unseen = _unseen(columns, state, c)
     sessions = np.nansum(columns["sessions"], axis=0)
     strength = weeks_with_strength(columns)
     verdicts = []
@@ -146,19 +147,17 @@ def _longest_safe(columns: Columns, c: Constants) -> Floats:
     return np.where(runs >= c.spike.runs_needed, longest * c.spike.small_tenths / 10, np.nan)
 
 
-def _unseen(columns: Columns, c: Constants) -> dict[str, NDArray[np.bool_]]:
+def _unseen(columns: Columns, state: Seen, c: Constants) -> dict[str, NDArray[np.bool_]]:
     """What could not be seen in the last weeks, by name."""
     days = c.answers.told_days
     runs = np.nansum(columns["runs"][-days:], axis=0) > 0
     answers = np.vstack([columns[name][-days:] for name in ("legs", "soreness", "fatigue")])
-    load = np.nansum(columns["load"][-days:], axis=0)
-    quality = np.nansum(columns["quality"][-days:], axis=0) / np.maximum(load, 1e-9)
     return {
         "check_in": np.isnan(answers).all(axis=0),
         "heart_rate": np.nansum(columns["hr_seen"][-days:], axis=0) == 0,
         "heart_rate_baseline": np.isnan(columns["hr_shift"][-days:]).all(axis=0),
         "distance": np.nansum(columns["run_m"][-days:], axis=0) == 0,
-        "precise_load": (load > 0) & (quality < c.quality.pace),
+        "precise_load": (state.load_quality > 0) & (state.load_quality < c.quality.pace),
         "temperature": runs & np.isnan(columns["heat"][-days:]).all(axis=0),
         "cadence": runs & np.isnan(columns["form"][-days:]).all(axis=0),
         "kilometres": runs & np.isnan(columns["straight"][-days:]).all(axis=0),

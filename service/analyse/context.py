@@ -23,7 +23,7 @@ def contexts_of(columns: Columns, state: State, sync_age_days: Floats, c: Consta
     return {
         Context.RACE: _race(columns, c),
         Context.TAPER: _taper(columns, state, c),
-        Context.RETURN_FROM_BREAK: _after_break(columns, c) | _after_illness(columns, c),
+        Context.RETURN_FROM_BREAK: after_break(columns, c, x.after_break_days) | _after_illness(columns, c),
         Context.ILLNESS: _answered_yes(columns["ill"], c),
         Context.PAIN: _answered_yes(columns["pain"], c),
         Context.TRAVEL: _travel(columns, c),
@@ -33,10 +33,13 @@ def contexts_of(columns: Columns, state: State, sync_age_days: Floats, c: Consta
 
 def hot_spell(columns: Columns, c: Constants) -> Flags:
     """Runs in heat on several of the last days, or one in great heat: what the heart does, how runs feel and
-    what legs say then belongs to the weather."""
-    x = c.contexts
+    what legs say then belongs to the weather. Who has run often in such warmth is used to it: a climate is no
+    spell."""
+    x, h = c.contexts, c.heat
     warmest = np.nan_to_num(columns["temperature_c"])
-    hot = (lately(warmest, x.hot_within_days) >= c.heat.high_c).sum(axis=0) >= x.hot_days
+    hot = (lately(warmest, x.hot_within_days) >= h.high_c).sum(axis=0) >= x.hot_days
+    warm = lately(warmest, h.acclimatised_days, x.hot_within_days) >= h.high_c - h.acclimatised_within_c
+    hot &= warm.sum(axis=0) < h.acclimatised_runs
     very_hot = lately(warmest, x.very_hot_within_days).max(axis=0) > c.heat.very_high_c
     return np.asarray(hot | very_hot)
 
@@ -60,10 +63,10 @@ def _taper(columns: Columns, state: State, c: Constants) -> Flags:
     return np.asarray(falling & (runs >= x.taper_runs) & (base > 0))
 
 
-def _after_break(columns: Columns, c: Constants) -> Flags:
-    """A gap of ``break_days`` without a session that ended within ``after_break_days``."""
+def after_break(columns: Columns, c: Constants, days: int) -> Flags:
+    """A gap of ``break_days`` without a session that ended within the last ``days``."""
     x = c.contexts
-    sessions = lately(columns["sessions"], x.after_break_days + x.break_days)
+    sessions = lately(columns["sessions"], days + x.break_days)
     idle = sessions == 0  # NaN, before history, is not idle
     run = np.zeros(sessions.shape[1])
     found = np.zeros(sessions.shape[1], dtype=np.bool_)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,18 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
             + _own_evidence(channels, witness)
         ),
         unseen=(*_missing(channels, witness), "descent"),
-        ruled_out=_quiet(channels),
+        ruled_out=_quiet(channels, witness),
         safety=tier is Tier.LARGE,
-        until=witness.day(ago) + timedelta(days=c.fatigue.lasts_days),
+        until=witness.day(ago) + timedelta(days=_lasts(tier, ago, witness)),
     )
+
+
+def _lasts(tier: Tier, ago: int, witness: Witness) -> int:
+    """Days until a session is over: longer after one far beyond the usual, by its length."""
+    days = witness.c.fatigue.lasts_days
+    if tier is not Tier.LARGE:
+        return days
+    return max(days, ceil(float(witness.last("longest_m", ago)[0]) / witness.c.fatigue.large_m_per_day))
 
 
 def _load_evidence(reason: Reason, ago: int, hard_weeks: bool, witness: Witness) -> list[Evidence]:
@@ -102,7 +111,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
         channels=channels,
         evidence=(*evidence, *witness.exertion(), *tried),
         unseen=(*_missing(channels, witness), *(() if tried else ("performance",)), "sleep_and_illness"),
-        ruled_out=_quiet(channels),
+        ruled_out=_quiet(channels, witness),
     )
 
 
@@ -120,9 +129,14 @@ def _missing(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...
     return tuple(names)
 
 
-def _quiet(channels: dict[Channel, float]) -> tuple[str, ...]:
-    """Channels that were seen and showed nothing unusual."""
-    return tuple(channel.value for channel, strength in channels.items() if strength == 0.0)
+def _quiet(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...]:
+    """Channels that were seen and showed nothing unusual. A heart rate that moved, and no further than it
+    scatters, is said to have done so."""
+    names = [channel.value for channel, strength in channels.items() if strength == 0.0]
+    moved = abs(float(witness.state.hr_shift[witness.column])) >= witness.c.heart_rate.shift_needed
+    if moved and "heart_rate" in names:
+        names[names.index("heart_rate")] = "heart_rate_scatter"
+    return tuple(names)
 
 
 def _strength(rules: Rules, witness: Witness) -> list[Finding]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from service.analyse.complaint import felt_harder, heart_rate_strength
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
-from service.analyse.fusion import Fused, fuse, surprise
+from service.analyse.fusion import Fused, at_most, fuse, surprise
 from service.analyse.score import State, heart_rate_now, own_mean
 from service.analyse.strain import strain_z
 from service.analyse.window import last_known, lately, ramp
+from service.domain.finding import Level
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,33 +50,41 @@ def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: C
     """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete: answers,
     runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way,
     never speaks by itself: lower and fresh is fitter. Without any word of the athlete it stays at stage 1:
-    to be watched and asked about, never written about. Stage 3 is stage 2 that has lasted and has not
+    to be watched and asked about, never written about; a hard effort that was slower is such a word, and
+    makes it possible at most. Stage 1 is of this morning; signs come later than strain, so stage 2 remembers
+    it for two weeks. Stage 3 is stage 2 that has lasted and has not
     yielded to rest. In a ``hot`` spell the weather explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
+    now, _ = _strain(state, z, c, 0, days=1)
     signs = _signs(columns, c, 0)
     confirmed = enough & strained & ~hot & _stage_two(signs, c)
     lasting = confirmed & _rested(state, c)
     for back in (c.overreaching.persistent_days // 2, c.overreaching.persistent_days):
         lasting &= _strain(state, z, c, back)[0] & _stage_two(_signs(columns, c, back), c)
-    stage = np.where(enough & strained, Stage.STRAIN, Stage.NONE)
+    stage = np.where(enough & now, Stage.STRAIN, Stage.NONE)
     stage = np.where(confirmed, Stage.POSSIBLE, stage)
     stage = np.where(lasting, Stage.PERSISTENT, stage)
     reported = np.fmax(signs.low_answers, signs.exertion)
     load = np.where(enough, depth, np.nan)
     fused = fuse(c, len(columns), load=load, self_report=reported, heart_rate=signs.heart_rate)
+    faint = np.isnan(reported) | (state.load_quality < c.fusion.least_quality)
+    fused = at_most(fused, Level.POSSIBLE, faint)
     return Overreaching(fused, stage.astype(np.int64))
 
 
-def _strain(state: State, z: Floats, c: Constants, back: int) -> tuple[Flags, Floats]:
-    """Whether load strained lately, and how deeply: balance over fitness low for some mornings, or two weeks
-    far above the athlete's own past."""
+def _strain(
+    state: State, z: Floats, c: Constants, back: int, days: int | None = None
+) -> tuple[Flags, Floats]:
+    """Whether load strained in the last ``days`` (``strain_days`` if not given), and how deeply: balance over
+    fitness low for some mornings, or two weeks far above the athlete's own past."""
     o = c.overreaching
-    days = o.strain_days + o.balance_mornings - 1
-    fitness, fatigue = lately(state.fitness, days, back), lately(state.fatigue, days, back)
+    days = days or o.strain_days
+    rows = days + o.balance_mornings - 1
+    fitness, fatigue = lately(state.fitness, rows, back), lately(state.fatigue, rows, back)
     balance = (fitness - fatigue) / np.maximum(fitness, c.score.balance_floor)
     lasting = sliding_window_view(balance, o.balance_mornings, axis=0).max(axis=-1).min(axis=0)
-    above = np.nan_to_num(lately(z, o.strain_days, back)).max(axis=0)
+    above = np.nan_to_num(lately(z, days, back)).max(axis=0)
     strained = (lasting <= o.balance) | (above >= o.strain_z)
     return np.asarray(strained), np.maximum(ramp(-lasting, 0.0, -o.balance_full), surprise(above))
 
@@ -91,9 +100,10 @@ def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
         lows = (newest & np.any(rows <= limits[:, None], axis=0)).sum(axis=0)
     low = np.where(lows >= o.low_answers, lows / o.answers, 0.0)
     exertion = o.exertion_strength * felt_harder(columns, c, e.shifted_runs, back)
-    complaint = (low >= c.fusion.agreeing) | (np.nan_to_num(exertion) >= c.fusion.agreeing)
+    slower = _slower(columns, c, back)
+    complaint = np.any(np.nan_to_num(np.vstack([low, exertion, slower])) >= c.fusion.agreeing, axis=0)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
-    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, _slower(columns, c, back), moved)
+    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, moved)
 
 
 def _slower(columns: Columns, c: Constants, back: int) -> Floats:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from service.analyse.complaint import heart_rate_strength, tempered
 from service.analyse.constants import Constants
+from service.analyse.context import after_break
 from service.analyse.diary import Columns
 from service.analyse.event import raced_m
-from service.analyse.fusion import Fused, at_least, fuse, silent
+from service.analyse.fusion import Fused, at_least, at_most, fuse, silent
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
 from service.analyse.weeks import hard_weeks
@@ -61,6 +62,7 @@ def muscle_fatigue(columns: Columns, state: State, hot: Flags, c: Constants) -> 
     soreness and legs, and beside a complaint heart rate in either direction. In a ``hot`` spell the weather
     makes legs and heart rate what they are: only a race, or a run so long that it speaks alone, is left."""
     tier, spike_ago = _spike(columns, c)
+    tier = np.where(after_break(columns, c, c.contexts.base_after_break_days), Tier.NONE, tier)
     race, race_ago = _race(columns, c)
     weeks = hard_weeks(columns, state, c)
     loads = _loads(columns, state, race, tier, weeks, c)
@@ -78,6 +80,7 @@ def muscle_fatigue(columns: Columns, state: State, hot: Flags, c: Constants) -> 
     # heart rate as usual, cannot take it back (Frandsen et al. 2025; §13 lets this one channel be mailed).
     spiked = reason == Reason.SESSION_SPIKE
     large = spiked & (tier == Tier.LARGE)
+    fused = at_most(fused, Level.POSSIBLE, state.load_quality < c.fusion.least_quality)
     fused = at_least(fused, Level.POSSIBLE, enough & large)
     fused = silent(fused, hot & (reason != Reason.RACE) & ~large)
     ago = np.where(reason == Reason.RACE, race_ago, np.where(spiked, spike_ago, 1))

@@ -31,7 +31,7 @@ class State:
     the median load of the athlete's training days; ``…_share`` where
     today stands among the own last weeks; ``answer`` the drop of the last answers below the own
     mean in own spreads, ``answer_3`` that of the three-day mean, ``answer_week`` that of a week of
-    mornings; NaN = not seen.
+    mornings; NaN = not seen. ``load_quality``: how far the load of the last weeks is believed, 0..1.
     """
 
     days_known: NDArray[np.int64]
@@ -47,6 +47,7 @@ class State:
     answer_week: Floats
     said: Floats
     complaint: Flags
+    load_quality: Floats
     hr_shift: Floats
     hr_z: Floats
 
@@ -77,6 +78,7 @@ def state_of(columns: Columns, c: Constants) -> State:
         answer_week=_low_week(mornings, c),
         said=strength,
         complaint=complains(columns, strength, c),
+        load_quality=_load_quality(columns, c),
         hr_shift=shift,
         hr_z=z,
     )
@@ -113,6 +115,12 @@ def score_of(state: State, c: Constants) -> Floats:
     values, weights = components(state, c)
     score = weighted(values, weights[:, None])
     return np.where(state.days_known >= c.score.starts_day, score, np.nan)
+
+
+def _load_quality(columns: Columns, c: Constants) -> Floats:
+    """Mean quality of the methods behind the load, by load; 0 without any."""
+    load = np.nansum(columns["load"][-c.answers.told_days :], axis=0)
+    return np.asarray(np.nansum(columns["quality"][-c.answers.told_days :], axis=0) / np.maximum(load, 1e-9))
 
 
 def _usual_training_day(raw: Floats, c: Constants) -> Floats:

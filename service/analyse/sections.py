@@ -207,6 +207,7 @@ class Fatigue:
     weeks_from: float
     weeks_full: float
     lasts_days: int
+    large_m_per_day: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class Fusion:
     strong: float
     report: float
     agreeing: float
+    least_quality: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,7 @@ class Contexts:
     event_days: int
     break_days: int
     after_break_days: int
+    base_after_break_days: int
     after_illness_days: int
     taper_first_week: float
     taper_last_week: float

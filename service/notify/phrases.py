@@ -95,6 +95,7 @@ UNSEEN = {
 RULED_OUT = {
     "load": "Your training load: as usual.",
     "heart_rate": "Your heart rate: as usual.",
+    "heart_rate_scatter": "Your heart rate: it moved, no further than it does by itself.",
     "form": "Your running form: as usual.",
     "environment": "The heat: not unusual.",
     "descent": "Downhills: no more than your legs know.",

@@ -148,7 +148,7 @@ def test_a_much_longer_run_warns_at_once():
     assert (leading.cause, leading.rule, leading.tier) == (Cause.MUSCLE_FATIGUE, "session_spike", "large")
     assert leading.safety
     assert leading.level is Level.POSSIBLE
-    assert leading.until == on(92)
+    assert leading.until == on(95)  # 32 km: a day for every six
     assert leading.evidence[0].what == "longest_run"
     assert leading.evidence[0].value == pytest.approx(32_000)
     assert leading.evidence[0].baseline is not None

@@ -38,7 +38,7 @@ def low(days: int) -> list[CheckIn]:
 
 
 def strength(past: History) -> float:
-    columns = Columns.side_by_side([diary_of(past, on(TODAY), CONSTANTS).windows([on(TODAY)])])
+    columns = Columns.side_by_side([diary_of(past, CONSTANTS, on(TODAY)).windows([on(TODAY)])])
     return float(hard_weeks(columns, state_of(columns, CONSTANTS), CONSTANTS)[0])
 
 
