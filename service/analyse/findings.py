@@ -72,6 +72,12 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
     )
 
 
+def _low(witness: Witness) -> bool:
+    """Whether the freshest answers are low by any measure, though they are no lower than usual."""
+    limit = witness.c.answers.low_rating
+    return any(each.value <= limit for each in witness.answers() if each.what in ("soreness", "legs"))
+
+
 def _lasts(tier: Tier, ago: int, witness: Witness) -> int:
     """Days until a session is over: longer after one far beyond the usual, by its length."""
     days = witness.c.fatigue.lasts_days
@@ -133,6 +139,8 @@ def _quiet(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...]:
     """Channels that were seen and showed nothing unusual. A heart rate that moved, and no further than it
     scatters, is said to have done so."""
     names = [channel.value for channel, strength in channels.items() if strength == 0.0]
+    if "self_report" in names and _low(witness):
+        names[names.index("self_report")] = "self_report_low"
     moved = abs(float(witness.state.hr_shift[witness.column])) >= witness.c.heart_rate.shift_needed
     if moved and "heart_rate" in names:
         names[names.index("heart_rate")] = "heart_rate_scatter"

@@ -100,6 +100,8 @@ RULED_OUT = {
     "environment": "The heat: not unusual.",
     "descent": "Downhills: no more than your legs know.",
     "self_report": "How you said you feel: as usual.",
+    "self_report_low": "How you said you feel: low, though no lower than your own mean. If that has lasted "
+    "for more than a week, a doctor is the one to ask.",
 }
 
 CHANNELS = {

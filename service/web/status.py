@@ -1,8 +1,8 @@
 """The athlete's page: one sentence, then the evidence for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from service.domain.advice import Advice
 from service.domain.athlete import Athlete, AthleteState
 from service.domain.finding import Assessment, State
 from service.domain.history import CheckIn
+from service.domain.lasting import lasting
 from service.store.nights import JudgedNight
 from service.store.session import Transaction
 from service.web import words
@@ -66,7 +67,7 @@ def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLRespon
         found = standing(tx, athlete_id, NIGHTS_READ)
         lately = _lately(tx, athlete_id, deps.now())
         upload = tx.uploads.latest(athlete_id)
-    values = _values(found, deps) | _over_time(found, lately, deps) | {"archive": upload}
+    values = _values(found, lately, deps) | _over_time(found, lately, deps) | {"archive": upload}
     values["history"] = read_so_far(found.athlete, lately.activities, deps.now())
     if upload is not None and upload.busy:
         values["refresh_s"] = REFRESH_S
@@ -127,7 +128,7 @@ def _warning(night: JudgedNight, deps: WebDeps) -> dict[str, str]:
     }
 
 
-def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
+def _values(found: Standing, lately: Lately, deps: WebDeps) -> dict[str, Any]:
     athlete, assessment = found.athlete, found.assessment
     findings = (
         [found for found in assessment.findings if found.level or found is assessment.leading]
@@ -142,7 +143,7 @@ def _values(found: Standing, deps: WebDeps) -> dict[str, Any]:
         "kicker": _kicker(assessment, deps.now()),
         "sentence": words.verdict(assessment, deps.phrases) if assessment else _first_sentence(athlete),
         "learning": assessment.learning if assessment and assessment.state is State.LEARNING else None,
-        "notes": list(_notes(found)),
+        "notes": list(_notes(found, lately.checkins, deps.now().date(), deps.phrases.CLINICIAN)),
         "findings": [shown(finding, athlete.units, deps) for finding in findings],
         "advice": _advice(found, deps),
         "ahead": ahead(assessment, athlete.units, deps.now().date(), deps),
@@ -179,8 +180,9 @@ def _kicker(assessment: Assessment | None, now: datetime) -> str:
     return f"Judged on {words.day(assessment.night)}" + (f", {age} days ago" if age > 1 else "")
 
 
-def _notes(found: Standing) -> Iterator[Note]:
-    """What stands between the athlete and a good verdict, with the way to mend it."""
+def _notes(found: Standing, checkins: Sequence[CheckIn], today: date, doctor: str) -> Iterator[Note]:
+    """What stands between the athlete and a good verdict, with the way to mend it; and what is no matter of
+    ours any more."""
     athlete = found.athlete
     if athlete.state is not AthleteState.CONNECTED:
         text = "Strava no longer lets us read your runs. Connect again, and it goes on where it stopped."
@@ -189,6 +191,11 @@ def _notes(found: Standing) -> Iterator[Note]:
         told = "that you feel ill" if name == "ill" else "of a pain that changes how you run"
         text = f"On {words.day(day)} you told us {told}. Until it is over we say nothing about training."
         yield Note(text, "/checkin", "Is it over?")
+    for item in lasting(checkins, today):
+        told = "sore" if item == "soreness" else "tired"
+        yield Note(
+            f"You have told us that you are {told} each time for longer than training explains. {doctor}"
+        )
     for text in scope_notes(athlete):
         yield Note(text)
     if not found.address_confirmed and not found.address_pending:

@@ -112,3 +112,13 @@ def test_a_heart_rate_that_moved_is_not_as_usual():
     quiet = verdict(overloaded(1.0, 2.0, 2), 98)
     assert quiet.state in (State.WATCH, State.WARN)
     assert any("heart_rate" in finding.ruled_out for finding in quiet.findings)
+
+
+def test_answers_that_are_always_low_are_not_as_usual():
+    """No lower than their own mean, and low all the same: what is said is what was answered."""
+    said = answers(range(95), soreness=1, legs=1, fatigue=1)
+    hard = [run(day, 14.0) for day in range(90, 96)]
+    found = [f for f in verdict(history([*steady(89), *hard], said), 96).findings if f.channels]
+    assert found
+    assert all("self_report" not in finding.ruled_out for finding in found)
+    assert any("self_report_low" in finding.ruled_out for finding in found)

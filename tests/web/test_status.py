@@ -10,7 +10,7 @@ import pytest
 from service.domain.advice import Advice, Suggestion
 from service.domain.athlete import Units
 from service.domain.finding import Assessment, Cause, Channel, Learning, Level, State
-from service.domain.history import Profile
+from service.domain.history import CheckIn, Profile
 from service.domain.night import Decision, MailKind, Silence
 from service.web import words
 from tests.verdicts import assessment, finding
@@ -288,3 +288,18 @@ def test_days_are_said_in_english() -> None:
         words.moment(None),
     )
     assert tuple(found) == ("Thursday 12 March", "Thu 12 Mar", "Tue 10 Mar – Thu 12 Mar", "not yet")
+
+
+def test_soreness_that_lasts_is_no_matter_of_training(site: Site) -> None:
+    """More than a week of it, told each time: whom to ask stands first."""
+    browser = site.athlete()
+    today = site.clock.at.date()
+    with site.store.transaction() as tx:
+        for ago in (8, 6, 3, 1):
+            tx.checkins.put(
+                browser.athlete_id, CheckIn(today - timedelta(days=ago), soreness=1), site.clock.at
+            )
+    assert "for longer than training explains" in browser.get("/status").text
+    with site.store.transaction() as tx:
+        tx.checkins.put(browser.athlete_id, CheckIn(today, soreness=4), site.clock.at)
+    assert "for longer than training explains" not in browser.get("/status").text
