@@ -350,7 +350,8 @@ def goldens() -> Iterator[tuple[str, Message]]:
     yield "hard_days", warning(heavy, units=Units.IMPERIAL, loads=[], ahead=AHEAD)
     yield "possible_overreaching", warning(tired)
     yield "persistent_overreaching", warning(replace(tired, rule="persistent_overreaching"), loads=[])
-    yield "with_chart", warning(tired, chart=Picture(b"png", "What the picture shows, in words."))
+    fewer = finding(cause=Cause.RUNNING_FORM, rule="fewer_steps", evidence=EVIDENCE[1:3], until=None)
+    yield "with_chart", warning(fewer, chart=Picture(b"png", "What the picture shows, in words."))
     yield from (samples.service_mails() | samples.letters()).items()
 
 
