@@ -9,7 +9,7 @@ METRES_A_MILE = 1609.344
 METRES_A_FOOT = 0.3048
 HEIGHTS = frozenset({"descent", "ascent"})
 """Metres up and down read as metres or feet, never as kilometres or miles."""
-SCALES = {"legs": 4}
+SCALES = {"legs": 4, "legs_week": 4}
 """Where an answer's scale does not run to five."""
 
 

@@ -241,6 +241,19 @@ def test_the_next_long_run_has_its_ceiling_but_not_after_a_spike() -> None:
     assert said not in warning(finding(cause=Cause.OVERREACHING)).text
 
 
+def test_two_fuller_weeks_are_told_with_a_week_of_mornings() -> None:
+    """Both channels in one line each, the legs on their own scale of four."""
+    weeks = Evidence("two_weeks_load", 820.0, "load", 510.0, NIGHT - 14 * DAY, NIGHT - DAY)
+    legs = Evidence("legs_week", 1.9, "rating", 2.8, NIGHT - 7 * DAY, NIGHT - DAY)
+    mail = warning(finding(rule="hard_weeks", evidence=(weeks, legs)))
+    text = " ".join(mail.text.split())
+
+    assert mail.subject.startswith("After two fuller weeks: easy days until")
+    assert "820 load points" in text
+    assert "two average weeks of the twelve before" in text
+    assert "1.9 of 4" in text
+
+
 def test_a_night_without_a_finding_has_no_mail() -> None:
     """A caller's mistake is named."""
     nothing = Assessment(NIGHT, State.CLEAR, 0.1, None, ())
