@@ -7,7 +7,7 @@ A sync that brought something makes it at once, so that the night finds it ready
 import hashlib
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from service.analyse.assess import HORIZON
@@ -35,7 +35,7 @@ def diaries_of(app: App, wanted: Mapping[Athlete, date]) -> dict[UUID, Known]:
     """The diary of each athlete for the nights from the given one on."""
     version = packed_version(app.constants)
     with app.store.transaction() as tx:
-        kept = tx.diaries.of_many([athlete.id for athlete in wanted])
+        kept = tx.diaries.of_many([athlete.id for athlete in wanted], _month_of(app.now() - HORIZON))
     found = {}
     for athlete, first_night in wanted.items():
         own = kept[athlete.id]
@@ -76,6 +76,11 @@ def _answers(app: App, athlete: Athlete, kept: KeptDiary) -> PackedAnswers:
         packed = pack_answers(answers_of(tx.checkins.of(athlete.id, (app.now() - HORIZON).date())))
         tx.diaries.keep_answers(athlete.id, packed, kept.answers.mark)
     return packed
+
+
+def _month_of(moment: datetime) -> datetime:
+    """Its beginning: what two years leave behind makes a diary untrue once a month, not every night."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _digest(athlete: Athlete, kept: KeptDiary) -> str:

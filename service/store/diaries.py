@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, literal_column, select, true
+from sqlalchemy import Connection, Row, and_, delete, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.packed import PackedAnswers, PackedSessions
@@ -48,9 +48,11 @@ class Diaries:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_many(self, athlete_ids: Iterable[UUID]) -> dict[UUID, KeptDiary]:
-        """One a known athlete, whether anything is kept or not; rows and marks are of the same moment."""
-        sessions = _mark(ActivityRow, *CONTENT, where=ActivityRow.hidden_at.is_(None)).lateral()
+    def of_many(self, athlete_ids: Iterable[UUID], since: datetime) -> dict[UUID, KeptDiary]:
+        """One a known athlete, whether anything is kept or not; rows and marks are of the same moment. Marks
+        are those of sessions that started at ``since`` or later, and of every answer."""
+        shown = and_(ActivityRow.hidden_at.is_(None), ActivityRow.start >= since)
+        sessions = _mark(ActivityRow, *CONTENT, where=shown).lateral()
         answers = _mark(CheckInRow, "day", *ANSWERS).lateral()
         told = func.hash_record_extended(func.row(*(getattr(AthleteRow, name) for name in PROFILE)), 0)
         query = (

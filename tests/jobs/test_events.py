@@ -143,7 +143,7 @@ class TestLook:
         post(posted(strava.insert(STEADY)["id"]))
         listen(live, athlete)
         with live.store.transaction() as tx:
-            assert tx.diaries.of_many([athlete.id])[athlete.id].sessions.true
+            assert tx.diaries.of_many([athlete.id], live.now() - 700 * DAY)[athlete.id].sessions.true
             assert tx.parking.tried_before([athlete.id]) == []
 
     def test_a_new_title_costs_nothing(self, live, strava, athlete, post):

@@ -13,6 +13,7 @@ from service.store.session import Store, Transaction
 from tests.store.samples import DAY, NOW, SCOPES, TODAY, detailed, packed, run
 
 ANSWERS = PackedAnswers(TODAY, b"\x03")
+SINCE = NOW - 700 * DAY
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def kept(store: Store, athlete: UUID) -> Store:
 
 
 def diary(tx: Transaction, athlete: UUID) -> KeptDiary:
-    return tx.diaries.of_many([athlete])[athlete]
+    return tx.diaries.of_many([athlete], SINCE)[athlete]
 
 
 def test_nothing_is_kept_at_first(store: Store, athlete: UUID) -> None:
@@ -109,6 +110,13 @@ def test_strength_told_changes_no_load(kept: Store, athlete: UUID) -> None:
     with kept.transaction() as tx:
         profile = Profile(strength_habit=StrengthHabit.WEEKLY, injured_last_year=True)
         tx.athletes.set_profile(athlete, profile, Units.IMPERIAL)
+        assert diary(tx, athlete).sessions.true
+
+
+def test_what_no_night_looks_back_on_changes_nothing(kept: Store, athlete: UUID) -> None:
+    """Sessions of years ago come with an archive."""
+    with kept.transaction() as tx:
+        tx.activities.upsert(athlete, [run(800)], NOW + DAY)
         assert diary(tx, athlete).sessions.true
 
 
