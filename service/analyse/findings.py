@@ -61,10 +61,7 @@ def _muscle_fatigue(rules: Rules, witness: Witness) -> Finding | None:
         level=verdict.fused.level_of(column),
         score=score,
         channels=channels,
-        evidence=tuple(
-            _load_evidence(reason, ago, bool(verdict.weeks[column]), witness)
-            + _own_evidence(channels, witness)
-        ),
+        evidence=tuple(_fatigue_evidence(reason, ago, bool(verdict.weeks[column]), channels, witness)),
         unseen=(*_missing(channels, witness), "descent"),
         ruled_out=_quiet(channels, witness),
         safety=tier is Tier.LARGE,
@@ -86,17 +83,21 @@ def _lasts(tier: Tier, ago: int, witness: Witness) -> int:
     return max(days, ceil(float(witness.last("longest_m", ago)[0]) / witness.c.fatigue.large_m_per_day))
 
 
-def _load_evidence(reason: Reason, ago: int, hard_weeks: bool, witness: Witness) -> list[Evidence]:
+def _fatigue_evidence(
+    reason: Reason, ago: int, hard_weeks: bool, channels: dict[Channel, float], witness: Witness
+) -> list[Evidence]:
+    """What the finding is named after first: a mail opens with it."""
     by_reason = {
         Reason.SESSION_SPIKE: lambda: witness.longest_run(ago),
         Reason.RACE: lambda: witness.race(ago),
         Reason.HARD_MINUTES: witness.hard_minutes,
         Reason.HARD_DAYS: witness.hard_days,
-        Reason.LOW_ANSWERS: witness.day_load,
     }
+    first = [by_reason[reason]()] if reason in by_reason else []
     weeks = [witness.two_weeks_load(), *witness.mornings()] if hard_weeks else []
-    first = [] if reason is Reason.HARD_WEEKS else [by_reason[reason]()]
-    return [*first, *weeks, witness.week_load(), witness.balance()]
+    load = [*weeks, witness.week_load(), witness.balance()]
+    own = _own_evidence(channels, witness)
+    return [*own, *load] if reason is Reason.LOW_ANSWERS else [*first, *load, *own]
 
 
 def _overreaching(rules: Rules, witness: Witness) -> Finding | None:

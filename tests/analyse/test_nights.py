@@ -387,6 +387,7 @@ def test_low_answers_without_load_are_named_as_such():
     leading = found.leading
     assert leading is not None
     assert leading.rule == "low_answers"
+    assert leading.evidence[0].what in ("soreness", "legs")  # a mail opens with what it is named after
     assert leading.channels[Channel.LOAD] == 0.0
     assert found.state is not State.WARN
 
