@@ -30,7 +30,8 @@ from service.domain.history import History, Profile
 __all__ = ["HORIZON", "Slot", "assess", "assess_nights", "load_constants"]
 
 HORIZON = timedelta(days=2 * WINDOW_DAYS)
-"""Nothing older than this before a night can change its verdict: a year, each day with a year behind it."""
+"""What a night is judged from: a year, each day with a year behind it. What is older moves a load by what an
+athlete's own scale then owes to it, and no more."""
 CHUNK = 512  # columns at a time: bounds the memory of a batch of any size
 
 Floats = NDArray[np.float64]

@@ -98,6 +98,12 @@ class Diary:
     days: Days
     answers: Days
 
+    def runs_of(self, first: date, until: date) -> int:
+        """Runs from the day ``first`` on to the day before ``until``, with a distance or without."""
+        sessions = self.sessions
+        lately = (sessions.day >= first.toordinal()) & (sessions.day < until.toordinal())
+        return int((sessions.is_run & lately).sum())
+
     def longest_of(self, day: date) -> str | None:
         """The id of the session of that day which went furthest, or lasted longest; ``None`` without one."""
         rows = np.flatnonzero(self.sessions.day == day.toordinal())

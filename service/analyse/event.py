@@ -12,6 +12,13 @@ from service.analyse.window import lately
 Floats = NDArray[np.float64]
 
 
+def longest_of_months(columns: Columns, days: int, c: Constants) -> Floats:
+    """The longest run of the months before each of the last days."""
+    months = c.contexts.event_days
+    metres = np.nan_to_num(lately(columns["longest_m"], days + months))
+    return np.asarray(sliding_window_view(metres[:-1], months, axis=0)[-days:].max(axis=-1))
+
+
 def raced_m(columns: Columns, days: int, c: Constants) -> Floats:
     """Metres raced on each of the last days, 0 on the others: marked as a race, or plainly an event.
 
@@ -21,8 +28,6 @@ def raced_m(columns: Columns, days: int, c: Constants) -> Floats:
     """
     x = c.contexts
     marked = np.nan_to_num(lately(columns["race_m"], days))
-    metres = np.nan_to_num(lately(columns["longest_m"], days + x.event_days))
-    longest = metres[-days:]
-    before = sliding_window_view(metres[:-1], x.event_days, axis=0)[-days:].max(axis=-1)
+    longest, before = np.nan_to_num(lately(columns["longest_m"], days)), longest_of_months(columns, days, c)
     event = (longest >= x.event_m) & (before > 0) & above_tenths(longest, before, x.event_tenths)
     return np.where(event, np.maximum(marked, longest), marked)

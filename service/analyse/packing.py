@@ -2,7 +2,7 @@
 
 What a session tells rests on its own past alone, so a packed diary stays true until a session, the profile or
 a rule changes; days that follow it are days of rest. Numbers are kept whole: the verdict from a packed
-diary is that from the sessions, to the last bit.
+diary is that from the sessions it was made from, to the last bit.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ def pack(diary: Diary, from_night: date, constants: Constants) -> PackedSessions
 
 
 def pack_answers(answers: Days) -> PackedAnswers:
-    """Answers of at most one window, newest kept."""
+    """Every answer; 0 is what was not answered."""
     values = np.where(np.isnan(answers.values), UNANSWERED, answers.values + 1).astype(np.uint8)
     return PackedAnswers(date.fromordinal(max(1, answers.first)), values.tobytes())
 

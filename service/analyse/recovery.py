@@ -11,7 +11,7 @@ from service.analyse.complaint import heart_rate_strength, tempered
 from service.analyse.constants import Constants
 from service.analyse.context import after_break
 from service.analyse.diary import Columns
-from service.analyse.event import raced_m
+from service.analyse.event import longest_of_months, raced_m
 from service.analyse.fusion import Fused, at_least, at_most, fuse, silent
 from service.analyse.score import State, load_pressure
 from service.analyse.trend import above_tenths
@@ -62,7 +62,6 @@ def muscle_fatigue(columns: Columns, state: State, hot: Flags, c: Constants) -> 
     soreness and legs, and beside a complaint heart rate in either direction. In a ``hot`` spell the weather
     makes legs and heart rate what they are: only a race, or a run so long that it speaks alone, is left."""
     tier, spike_ago = _spike(columns, c)
-    tier = np.where(after_break(columns, c, c.contexts.base_after_break_days), Tier.NONE, tier)
     race, race_ago = _race(columns, c)
     weeks = hard_weeks(columns, state, c)
     loads = _loads(columns, state, race, tier, weeks, c)
@@ -119,9 +118,13 @@ def tier_of(value: Floats, base: Floats, c: Constants) -> Ints:
 
 
 def _spike(columns: Columns, c: Constants) -> tuple[Ints, Ints]:
-    """Highest tier among the runs of the last days, and how many days ago (the newest of them)."""
+    """Highest tier among the runs of the last days, and how many days ago (the newest of them). After a break
+    the longest of 30 days is no base: what was run in the months before it is one too."""
     days = c.spike.speaks_for_days
-    tiers = tier_of(lately(columns["longest_m"], days), lately(columns["spike_base_m"], days), c)
+    base = lately(columns["spike_base_m"], days)
+    back = after_break(columns, c, c.contexts.after_break_days)
+    base = np.where(back, np.fmax(base, longest_of_months(columns, days, c)), base)
+    tiers = tier_of(lately(columns["longest_m"], days), base, c)
     tiers = np.where(lately(columns["spike_runs"], days) >= c.spike.runs_needed, tiers, 0)
     newest_first = tiers[::-1]
     return tiers.max(axis=0), np.argmax(newest_first, axis=0) + 1

@@ -275,7 +275,6 @@ class Contexts:
     event_days: int
     break_days: int
     after_break_days: int
-    base_after_break_days: int
     after_illness_days: int
     taper_first_week: float
     taper_last_week: float

@@ -176,14 +176,12 @@ def _doubles(rows: Sessions, gates: Gates) -> Flags:
         own = np.flatnonzero(rows.day == day)
         kept: list[int] = []
         for row in own[np.lexsort((own, -_worth(rows, own)))].tolist():
-            rival = next((each for each in kept if _same(row, each, rows, end, gates)), None)
-            if rival is not None and _longer(row, rival, rows, end, gates):
-                doubles[rival] = True  # a piece, however rich, is no reason to lose the whole
-                kept.remove(rival)
-            elif rival is not None:
+            rivals = [each for each in kept if _same(row, each, rows, end, gates)]
+            if all(_longer(row, each, rows, end, gates) for each in rivals):
+                doubles[rivals] = True  # pieces, however rich, are no reason to lose the whole
+                kept = [*(each for each in kept if each not in rivals), row]
+            else:
                 doubles[row] = True
-                continue
-            kept.append(row)
     return doubles
 
 

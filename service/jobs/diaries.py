@@ -1,7 +1,7 @@
 """Diaries for the nights ahead: the kept one where it is still true, else made anew and kept.
 
-A sync that brought something makes it at once, so that the night finds it ready; whatever else has changed
-(an answer, the profile, a rule), the night sees from the rows and makes it itself.
+What an event tells is packed at once, so that the night finds it ready; whatever else has changed (a list, an
+answer, the profile, a rule), the night sees from the rows and packs it itself.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from service.app import App
 from service.domain.athlete import Athlete
 from service.domain.packed import PackedAnswers, PackedSessions
 from service.jobs.history import read_history
+from service.logs import log
 from service.store.diaries import KeptDiary
 
 NIGHTS_BEFORE = 6
@@ -48,10 +49,14 @@ def refresh(app: App, athlete_id: UUID) -> None:
     """Make the diary of the next night before it is asked for, where it is not true any more."""
     with app.store.transaction() as tx:
         athlete = tx.parking.begin_packing(athlete_id)
-    if athlete is not None:
+    if athlete is None:
+        return
+    try:
         diaries_of(app, {athlete: athlete.next_night - timedelta(days=NIGHTS_BEFORE)})
-        with app.store.transaction() as tx:
-            tx.parking.no_attempt(athlete_id)
+    except Exception as error:  # the night will meet it again, and says so to the athlete's row
+        log().warning("diary_not_packed", athlete=athlete_id, exc_info=error)
+    with app.store.transaction() as tx:
+        tx.parking.no_attempt(athlete_id)  # only a death leaves the attempt
 
 
 def _sessions(app: App, athlete: Athlete, first_night: date, kept: KeptDiary, version: str) -> PackedSessions:
@@ -65,7 +70,7 @@ def _sessions(app: App, athlete: Athlete, first_night: date, kept: KeptDiary, ve
     # only make the night look again.
     packed = pack(diary_of(history, app.constants, first_night), first_night, app.constants)
     with app.store.transaction() as tx:
-        tx.diaries.keep_sessions(athlete.id, packed, kept.sessions.mark, now)
+        tx.diaries.keep_sessions(athlete.id, packed, kept.sessions.mark, _month_of(now - HORIZON), now)
     return packed
 
 

@@ -105,6 +105,7 @@ def _weekly(
     night, choices = assessment.night, wishes.choices
     if choices[MailKind.WEEKLY] is not Choice.WEEKLY or night.weekday() != _letter_day(wishes):
         return None
+    flagged = bool(assessment.contexts & RED_FLAGS)  # of this morning, whatever those nights were
     nights = tx.nights.many(athlete_id=athlete.id, since=night - 6 * DAY, until=night)
     days = outlook.diary.days
     course = outlook.course(app.constants)
@@ -115,14 +116,15 @@ def _weekly(
     week = Week(
         night=night,
         course=course,
-        runs=int(sum(days.lately(ROW["runs"], night, WEEK).values())),
+        runs=outlook.diary.runs_of(night - WEEK * DAY, night),
         distance_m=sum(days.lately(ROW["run_m"], night, WEEK).values()),
         nights={state: sum(each.assessment.state is state for each in nights) for state in State},
-        kept=[_told(app, tx, athlete, kept) for kept in _kept(nights, choices)],
-        noted=[_told(app, tx, athlete, noted) for noted in _noted(nights, night)],
+        kept=[_told(app, tx, athlete, kept, flagged) for kept in _kept(nights, choices)],
+        noted=[] if flagged else [_told(app, tx, athlete, seen, flagged) for seen in _noted(nights, night)],
         ceiling_m=_ceiling(assessment),
         long_run=planned,
         unseen=assessment.unseen,
+        flagged=flagged,
     )
     where = links(app, tx, athlete.id, MailKind.WEEKLY, night)
     return weekly(week, links=where, units=athlete.units, picture=picture(course))
@@ -140,10 +142,12 @@ def _kept(nights: list[JudgedNight], choices: Mapping[MailKind, Choice]) -> list
     return list(newest.values())
 
 
-def _told(app: App, tx: Transaction, athlete: Athlete, seen: Assessment) -> Kept:
+def _told(app: App, tx: Transaction, athlete: Athlete, seen: Assessment, flagged: bool) -> Kept:
+    """With advice, unless illness or pain is up by now."""
     leading = seen.leading
     sentence = measured(app, tx, athlete.id, leading) if leading and leading.level else None
-    return Kept(seen, advise(seen, app.catalogue, profile=athlete.profile), sentence)
+    advice = None if flagged else advise(seen, app.catalogue, profile=athlete.profile)
+    return Kept(seen, advice, sentence)
 
 
 def _noted(nights: Sequence[JudgedNight], today: date) -> list[Assessment]:

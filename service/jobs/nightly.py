@@ -67,6 +67,7 @@ def _together(app: App, athletes: Sequence[Athlete]) -> None:
             _tell(judged)
     except Exception as error:
         if len(athletes) > 1:
+            log().warning("nights_apart", count=len(athletes), exc_info=error)
             for athlete in athletes:
                 _together(app, [athlete])
             return

@@ -51,7 +51,7 @@ class Kept:
 class Week:
     """What the letter of the morning of ``night`` tells. ``course`` ends with the day before it, oldest
     first; ``nights`` counts verdicts; ``kept`` are the warnings that waited, ``noted`` what is told only
-    here."""
+    here; ``flagged``: illness or pain was told of and not taken back, so nothing is said of training."""
 
     night: date
     course: Sequence[Day]
@@ -63,6 +63,7 @@ class Week:
     ceiling_m: float | None = None
     long_run: LongRun | None = None
     unseen: Sequence[str] = ()
+    flagged: bool = False
 
 
 def weekly(
@@ -70,6 +71,7 @@ def weekly(
 ) -> Message:
     """The letter of the week that ended yesterday."""
     drafts = (
+        _flagged(week, links),
         *(_kept(each, week.night, units) for each in week.kept),
         _legs(links),
         _nights(week),
@@ -99,8 +101,17 @@ def _opening(week: Week, units: Units) -> str:
     usual = f"; an average week of the six before: {7 * sum(before) / len(before):.0f}" if before else ""
     if week.runs == 0:
         return f"No run was recorded this week. Load of the last seven days: {load:.0f} load points{usual}."
-    runs = f"{week.runs} run{'' if week.runs == 1 else 's'}, {quantity.distance(week.distance_m, units)}"
+    way = f", {quantity.distance(week.distance_m, units)}" if week.distance_m else ""
+    runs = f"{week.runs} run{'' if week.runs == 1 else 's'}{way}"
     return f"{runs}. Load of the last seven days: {load:.0f} load points{usual}."
+
+
+def _flagged(week: Week, links: Links) -> Section:
+    if not week.flagged:
+        return Section("", ())
+    told = "You told us of illness or pain. Until you say that it is over we say nothing about training."
+    link = (Link("Is it over?", links.checkin_url),) if links.checkin_url else ()
+    return Section("Until it is over", (Paragraph(told, link), Paragraph(phrases.CLINICIAN)), "lead")
 
 
 def _kept(kept: Kept, today: date, units: Units) -> Section:

@@ -168,11 +168,12 @@ class Activities:
         self._connection.execute(delete(DiaryRow).where(DiaryRow.athlete_id == athlete_id))
 
     def delete_older_than(self, fetched_before: datetime) -> int:
-        """Retention: Strava rows that nobody renewed since ``fetched_before``. Own archives stay."""
-        old = delete(ActivityRow).where(
-            ActivityRow.source == Source.STRAVA, ActivityRow.fetched_at < fetched_before
-        )
-        return self._connection.execute(old).rowcount
+        """Retention: Strava rows that nobody renewed since ``fetched_before``, and what was packed from them.
+        Own archives stay."""
+        old = (ActivityRow.source == Source.STRAVA, ActivityRow.fetched_at < fetched_before)
+        whose = select(ActivityRow.athlete_id).where(*old)
+        self._connection.execute(delete(DiaryRow).where(DiaryRow.athlete_id.in_(whose)))
+        return self._connection.execute(delete(ActivityRow).where(*old)).rowcount
 
     def counts(self, athlete_ids: Iterable[UUID] | None = None) -> dict[UUID, int]:
         """Sessions kept per athlete; athletes without any are absent."""

@@ -1,7 +1,7 @@
 """What athletes said of their mornings."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from service.domain.history import CheckIn
 from service.store.tables import CheckInRow
 
 RED_FLAGS = ("ill", "pain")
+FLAG_DAYS = 365
+"""As ``contexts.red_flag_days`` of config/heuristics.toml; a test holds them together."""
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", *RED_FLAGS)
 
 
@@ -52,15 +54,16 @@ class CheckIns:
             found[row.athlete_id].append(_checkin(row))
         return found
 
-    def open_flags(self, athlete_id: UUID) -> dict[str, date]:
-        """Illness and pain that were told of and not taken back since, each with the day it was last told."""
+    def open_flags(self, athlete_id: UUID, today: date) -> dict[str, date]:
+        """Illness and pain that were told of and not taken back since, each with the day it was last told; as
+        long as a night remembers them."""
         found = {}
+        since = today - timedelta(days=FLAG_DAYS)
         for name in RED_FLAGS:
             told = getattr(CheckInRow, name)
-            newest = select(CheckInRow.day, told).where(
-                CheckInRow.athlete_id == athlete_id, told.is_not(None)
-            )
-            row = self._connection.execute(newest.order_by(CheckInRow.day.desc()).limit(1)).first()
+            answered = (CheckInRow.athlete_id == athlete_id, told.is_not(None), CheckInRow.day >= since)
+            newest = select(CheckInRow.day, told).where(*answered).order_by(CheckInRow.day.desc()).limit(1)
+            row = self._connection.execute(newest).first()
             if row is not None and row[1]:
                 found[name] = row[0]
         return found

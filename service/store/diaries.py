@@ -70,8 +70,13 @@ class Diaries:
         )
         return {row.id: _kept(row) for row in self._connection.execute(query)}
 
-    def keep_sessions(self, athlete_id: UUID, packed: PackedSessions, mark: str, now: datetime) -> None:
-        """In place of what was kept. ``mark`` is that of the rows it was made from."""
+    def keep_sessions(
+        self, athlete_id: UUID, packed: PackedSessions, mark: str, since: datetime, now: datetime
+    ) -> None:
+        """In place of what was kept, if the rows it was made from are as they were: they have the ``mark`` of
+        then. What was deleted meanwhile must not come back."""
+        if self.of_many([athlete_id], since)[athlete_id].sessions.mark != mark:
+            return
         self._keep(
             athlete_id,
             packed_at=now,
@@ -90,7 +95,7 @@ class Diaries:
         self._keep(athlete_id, answers_mark=mark, answers_first_day=first_day, answers=days)
 
     def purge(self, packed_before: datetime) -> int:
-        """Retention: what was packed from Strava's sessions lives no longer than they do unrenewed."""
+        """What was packed so long ago, whoever it is of: no diary outlives the sessions it was made from."""
         return self._connection.execute(delete(DiaryRow).where(DiaryRow.packed_at < packed_before)).rowcount
 
     def _keep(self, athlete_id: UUID, **values: Any) -> None:

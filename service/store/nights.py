@@ -61,7 +61,8 @@ class Nights:
         """The same for several; returns which of them had not been judged before."""
         keep = insert(NightRow).on_conflict_do_nothing(index_elements=[NightRow.athlete_id, NightRow.night])
         new = self._connection.execute(
-            keep.returning(NightRow.athlete_id, NightRow.night), [_row(each) for each in nights]
+            keep.returning(NightRow.athlete_id, NightRow.night),
+            [_row(each) for each in sorted(nights, key=lambda each: (each.athlete_id, each.night))],
         )
         return {(athlete_id, night) for athlete_id, night in new}
 

@@ -10,7 +10,7 @@ from service.store.tables import Base, of_athlete
 
 class DiaryRow(Base):
     """Derived from sessions and answers, and made anew from them at any time (``domain.packed``). A mark
-    says which rows it was made from; ``packed_at`` is when Strava's were read for it."""
+    says which rows it was made from, ``packed_at`` when that was."""
 
     __tablename__ = "diary"
 

@@ -43,7 +43,7 @@ def ask(
         today = _today(deps, tx, knock.athlete_id)
         given = tx.checkins.of(knock.athlete_id, today) if knock.signed_in else []
         open_night = unanswered(tx, knock.athlete_id, today) if knock.signed_in else None
-        flags = tx.checkins.open_flags(knock.athlete_id) if knock.signed_in else {}
+        flags = tx.checkins.open_flags(knock.athlete_id, today) if knock.signed_in else {}
     answer = next((each for each in given if each.date == today), CheckIn(today))
     return page(
         deps,

@@ -34,8 +34,9 @@ class Standing:
         return self.nights[0].assessment if self.nights else None
 
 
-def standing(tx: Transaction, athlete_id: UUID, nights: int = 1) -> Standing:
-    """With the newest ``nights``. Raises ``NotSignedIn`` where the athlete is gone."""
+def standing(tx: Transaction, athlete_id: UUID, nights: int = 1, *, today: date | None = None) -> Standing:
+    """With the newest ``nights``, and with the red flags if asked on a day. Raises ``NotSignedIn`` where the
+    athlete is gone."""
     athlete = tx.athletes.get(athlete_id)
     if athlete is None:
         raise NotSignedIn(Realm.ATHLETE)
@@ -47,7 +48,7 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1) -> Standing:
         address_pending=tx.addresses.pending(athlete_id),
         address_refused=address is not None and tx.addresses.is_suppressed(address),
         wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
-        red_flags=tx.checkins.open_flags(athlete_id),
+        red_flags=tx.checkins.open_flags(athlete_id, today) if today else {},
     )
 
 

@@ -64,7 +64,7 @@ class Lately:
 def status(deps: Deps, visit: AthleteVisit, athlete_id: AthleteId) -> HTMLResponse:
     """The newest verdict with its evidence, the last nights, mail and connection."""
     with deps.store.transaction() as tx:
-        found = standing(tx, athlete_id, NIGHTS_READ)
+        found = standing(tx, athlete_id, NIGHTS_READ, today=deps.now().date())
         lately = _lately(tx, athlete_id, deps.now())
         upload = tx.uploads.latest(athlete_id)
     values = _values(found, lately, deps) | _over_time(found, lately, deps) | {"archive": upload}

@@ -23,15 +23,16 @@ def back(day: int, km: float) -> History:
 
 
 @pytest.mark.parametrize(
-    ("day", "mailed"),
+    ("day", "km", "mailed"),
     [
-        (78, False),  # a week back: the longest of 30 days is no base
-        (105, True),  # five weeks back: twice as long is twice as long
+        (80, 41.0, True),  # more than twice anything of months, before the break too
+        (105, 41.0, True),
+        (80, 20.0, False),  # far beyond the first weeks back, and no more than it was
     ],
 )
-def test_a_run_far_beyond_the_usual_is_told_weeks_after_a_break(day, mailed):
-    """Load means something else for six weeks; the length of a run does not."""
-    past = back(day, 42.0)
+def test_a_run_far_beyond_the_usual_is_told_after_a_break_too(day, km, mailed):
+    """Load means something else for six weeks; the length of a run does not, beside that of months."""
+    past = back(day, km)
     nights = [on(day + n) for n in range(-5, 2)]
     last = list(decided(assess_nights(past, nights, CONSTANTS), LIMITS))[-1]
     assert Context.RETURN_FROM_BREAK in last.assessment.contexts

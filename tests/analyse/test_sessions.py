@@ -54,11 +54,21 @@ def test_sessions_are_counted_once(expected, other):
     assert len(kept(run(1, 8.0, at=time(8)), other)) == expected
 
 
+RICH = {"average_hr": 150.0, "perceived_exertion": 5.0}
+
+
 @pytest.mark.parametrize(
     ("metres", "others"),
     [
         (12_000, [run(1, 11.9, at=time(8), external_id="b"), run(1, 12.1, at=time(8, 1), average_hr=140.0)]),
         (12_000, [run(1, 6.0, at=time(8), average_hr=150.0), run(1, 5.8, at=time(8, 34))]),  # in two halves
+        (
+            12_000,
+            [
+                run(1, 6.0, at=time(8), average_hr=150.0, perceived_exertion=5.0),
+                run(1, 5.8, at=time(8, 34), average_hr=150.0, perceived_exertion=5.0),
+            ],
+        ),  # the richer halves
         (12_000, [session(1, sport="Yoga", minutes=10, at=time(8, 20), average_hr=100.0)]),
         (12_000, [session(1, sport="WeightTraining", minutes=30, at=time(7, 59), average_hr=90.0)]),
         (12_000, [session(1, sport="Workout", minutes=64, at=time(8), average_hr=140.0)]),

@@ -146,6 +146,16 @@ class TestLook:
             assert tx.diaries.of_many([athlete.id], live.now() - 700 * DAY)[athlete.id].sessions.true
             assert tx.parking.tried_before([athlete.id]) == []
 
+    def test_what_cannot_be_packed_is_left_to_the_night(self, live, strava, athlete, post, events):
+        """It is said, and it is no worker's death: the night is nobody's suspect."""
+        with live.store.transaction() as tx:
+            tx.connection.exec_driver_sql("UPDATE activity SET splits = '[{}]'")
+        post(posted(strava.insert(STEADY)["id"]))
+        listen(live, athlete)
+        assert "diary_not_packed" in [event["event"] for event in events]
+        with live.store.transaction() as tx:
+            assert tx.parking.tried_before([athlete.id]) == []
+
     def test_a_new_title_costs_nothing(self, live, strava, athlete, post):
         """No title is kept."""
         post(posted(strava.activities(STEADY)[0]["id"], "update", updates={"title": "x"}))

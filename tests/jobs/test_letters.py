@@ -249,6 +249,34 @@ class TestWeeklyLetter:
             told.append("STRENGTH WORK" in text)
         assert sorted(told) == [False, False, False, True]
 
+    def test_a_week_without_distances_is_a_week_of_runs(self, app, clock):
+        """On the treadmill the watch tells the time alone."""
+        athlete = an_athlete(app)
+        indoors = [replace(run, trainer=True, distance_m=0.0) for run in season_of_runs(NIGHT - DAY)]
+        with_runs(app, athlete, indoors)
+        choose(app, athlete, weekly=Choice.WEEKLY, check_in=Choice.OFF)
+        judged(app, athlete, clock, NIGHT + DAY)
+        with app.store.transaction() as tx:
+            text = tx.mailbox.latest(kind=MailKind.WEEKLY).text
+        assert "No run was recorded" not in text
+        assert "2 runs. Load" in text
+
+    def test_a_warning_that_waited_gives_no_advice_in_pain(self, app, clock):
+        """It was seen on Sunday, the pain was told of on the same day: Monday's letter keeps its word."""
+        athlete = an_athlete(app)
+        with_runs(app, athlete, season_of_runs(NIGHT - DAY, spike=True))
+        choose(app, athlete, weekly=Choice.WEEKLY, warning=Choice.WEEKLY)
+        judged(app, athlete, clock, NIGHT)
+        with app.store.transaction() as tx:
+            tx.checkins.put(athlete.id, CheckIn(NIGHT, legs=2, pain=True), app.now())
+        judged(app, athlete, clock, NIGHT + DAY)
+        with app.store.transaction() as tx:
+            text = " ".join(tx.mailbox.latest(kind=MailKind.WEEKLY).text.split())
+        assert "after that long run" in text.lower()
+        assert "Short and easy runs" not in text
+        assert "Until you say that it is over" in text
+        assert "Is it over?" in text
+
     def test_while_pain_is_up_no_distance_is_given(self, app, steady, clock):
         """Told three weeks ago and not taken back: nothing is said of training."""
         choose(app, steady, weekly=Choice.WEEKLY, check_in=Choice.OFF)

@@ -233,7 +233,7 @@ class TestTrouble:
             assert tx.athletes.claim_due_nights(app.now(), 10, 0) == []  # not before its time
             assert tx.athletes.claim_due_nights(app.now() + RETRY_AFTER, 10, 0) == [tired.id]
         assert failed.night_error == "ZoneInfoNotFoundError"
-        assert [event["event"] for event in events] == ["night_failed", "night_judged"]
+        assert [event["event"] for event in events] == ["nights_apart", "night_failed", "night_judged"]
 
     def test_a_night_that_fails_half_way_leaves_nothing(self, app, tired):
         """Verdict, mail and slot are one transaction."""

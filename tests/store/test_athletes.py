@@ -439,7 +439,8 @@ def fill(tx, athlete: UUID) -> None:
     tx.inbox.put(event, athlete, Seal.ABSENT, NOW)
     tx.browsers.start("athlete", athlete, NOW, 60, 60)
     tx.logbook.write([{"at": NOW, "event": "sync_done", "athlete": athlete}])
-    tx.diaries.keep_sessions(athlete, packed(), "1:1", NOW)
+    mark = tx.diaries.of_many([athlete], NOW - 700 * DAY)[athlete].sessions.mark
+    tx.diaries.keep_sessions(athlete, packed(), mark, NOW - 700 * DAY, NOW)
     tx.diaries.keep_answers(athlete, PackedAnswers(TODAY, b"\x00"), "1:1")
 
 

@@ -23,7 +23,7 @@ def kept(store: Store, athlete: UUID) -> Store:
         tx.activities.upsert(athlete, [run(1), detailed(2)], NOW)
         tx.checkins.put(athlete, CheckIn(TODAY, legs=2), NOW)
         own = diary(tx, athlete)
-        tx.diaries.keep_sessions(athlete, packed(), own.sessions.mark, NOW)
+        tx.diaries.keep_sessions(athlete, packed(), own.sessions.mark, SINCE, NOW)
         tx.diaries.keep_answers(athlete, ANSWERS, own.answers.mark)
     return store
 
@@ -124,9 +124,18 @@ def test_a_newer_one_takes_its_place(kept: Store, athlete: UUID) -> None:
     """One an athlete, and the answers stay with it."""
     newer = replace(packed(), version="2")
     with kept.transaction() as tx:
-        tx.diaries.keep_sessions(athlete, newer, "9:9", NOW)
+        tx.diaries.keep_sessions(athlete, newer, diary(tx, athlete).sessions.mark, SINCE, NOW)
         own = diary(tx, athlete)
-    assert (own.sessions.packed, own.sessions.true, own.answers.packed) == (newer, False, ANSWERS)
+    assert (own.sessions.packed, own.sessions.true, own.answers.packed) == (newer, True, ANSWERS)
+
+
+def test_what_was_deleted_meanwhile_does_not_come_back(kept: Store, athlete: UUID) -> None:
+    """Made from rows that are not there any more, it is not kept."""
+    with kept.transaction() as tx:
+        before = diary(tx, athlete).sessions.mark
+        tx.activities.hide(athlete, "strava", "1", NOW)
+        tx.diaries.keep_sessions(athlete, packed(), before, SINCE, NOW)
+        assert diary(tx, athlete).sessions.packed is None
 
 
 def test_it_lives_no_longer_than_its_sessions_may(kept: Store, athlete: UUID) -> None:
@@ -134,4 +143,13 @@ def test_it_lives_no_longer_than_its_sessions_may(kept: Store, athlete: UUID) ->
     with kept.transaction() as tx:
         assert tx.diaries.purge(NOW) == 0
         assert tx.diaries.purge(NOW + DAY) == 1
+        assert diary(tx, athlete).sessions.packed is None
+
+
+def test_it_goes_with_rows_that_nobody_renewed(kept: Store, athlete: UUID) -> None:
+    """However lately it was packed from them."""
+    with kept.transaction() as tx:
+        tx.activities.delete_older_than(NOW)
+        assert diary(tx, athlete).sessions.true
+        tx.activities.delete_older_than(NOW + DAY)
         assert diary(tx, athlete).sessions.packed is None

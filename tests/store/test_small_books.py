@@ -4,8 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from service.analyse.constants import load_constants
+from service.app import CONFIG
 from service.domain.activity import Source
 from service.domain.history import CheckIn
+from service.store.checkins import FLAG_DAYS
 from service.store.session import Store
 from tests.store.samples import DAY, HOUR, NOW, SCOPES, TODAY
 
@@ -123,3 +126,8 @@ def test_a_bad_row_is_counted_not_repeated(store: Store, athlete: UUID) -> None:
     assert [(row.athlete_id, row.times) for row in rows] == [(athlete, 3), (other, 1), (None, 3)]
     assert (rows[0].source, rows[0].field, rows[0].reason) == (Source.STRAVA, "start", "missing")
     assert (rows[0].first_seen_at, rows[0].last_seen_at) == (NOW, NOW + 2 * DAY)
+
+
+def test_a_page_remembers_illness_as_long_as_a_night_does() -> None:
+    """One says what the other does."""
+    assert load_constants(CONFIG / "heuristics.toml").contexts.red_flag_days == FLAG_DAYS
