@@ -13,6 +13,7 @@ from service.analyse.run_sections import (
     Form,
     Fuelling,
     Heat,
+    Peaks,
     Speed,
     Splits,
     WarmUp,
@@ -60,6 +61,7 @@ class Constants:
     splits: Splits
     descent: Descent
     speed: Speed
+    peaks: Peaks
     heat: Heat
     form: Form
     warm_up: WarmUp

@@ -39,6 +39,7 @@ RECORDED = (
     "spike_base_m", "spike_runs", "largest_base", "largest_count",
     "hr_shift", "hr_noise", "hr_runs", "exertion_shift", "utc_offset_s", "temperature_c",
     "heat", "heat_hr", "hot", "form", "descent", "fade", "straight", "stops", "performance",
+    "beats_missing",
 )  # fmt: skip
 FIELDS = (*RECORDED, *ANSWERS)
 ROW = {name: index for index, name in enumerate(FIELDS)}

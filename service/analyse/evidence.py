@@ -112,11 +112,15 @@ class Witness:
                 found.append(self.seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
         return found
 
-    def heart_rate(self) -> Evidence:
-        """Heart rate of the last runs against the athlete's own line, in percent."""
+    def heart_rate(self) -> list[Evidence]:
+        """Heart rate of the last runs against the athlete's own line, in percent; empty if not seen."""
         shift = float(self.state.hr_shift[self.column])
         days = self.c.heart_rate.recent_days
-        return self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)
+        return [] if np.isnan(shift) else [self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)]
+
+    def highest_hr(self, missing: float) -> Evidence:
+        """By how much the highest heart rate of the last hard runs differs from that of most before them."""
+        return self.seen("highest_hr_of_hard_runs", -missing, "bpm", 0.0, self.c.peaks.recent_days, 1)
 
     def exertion(self) -> list[Evidence]:
         """How much harder the last rated runs felt than runs like them; empty if not seen."""

@@ -109,6 +109,8 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
     told = stage is not Stage.STRAIN
     tried = witness.performance()
     evidence = [witness.balance(), witness.week_load(), *_own_evidence(channels, witness)]
+    if Channel.HEART_RATE in channels and verdict.less_high[column] > 0:
+        evidence.append(witness.highest_hr(float(verdict.less_high[column])))
     return Finding(
         cause=Cause.OVERREACHING,
         rule=STAGE_RULES[stage],
@@ -124,7 +126,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
 
 def _own_evidence(channels: dict[Channel, float], witness: Witness) -> list[Evidence]:
     said = witness.answers() if Channel.SELF_REPORT in channels else []
-    return said + ([witness.heart_rate()] if Channel.HEART_RATE in channels else [])
+    return said + (witness.heart_rate() if Channel.HEART_RATE in channels else [])
 
 
 def _missing(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...]:

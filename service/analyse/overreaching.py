@@ -13,7 +13,7 @@ from service.analyse.diary import Columns
 from service.analyse.fusion import Fused, at_most, fuse, surprise
 from service.analyse.score import State, heart_rate_now, own_mean
 from service.analyse.strain import strain_z
-from service.analyse.window import last_known, lately, ramp
+from service.analyse.window import among_newest, last_known, lately, mean_known, ramp
 from service.domain.finding import Level
 
 Floats = NDArray[np.float64]
@@ -30,10 +30,11 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overreaching:
-    """One value a column: the fused verdict and its stage."""
+    """One value a column: the fused verdict, its stage, and the beats that hard runs lack, 0 if none."""
 
     fused: Fused
     stage: Ints
+    less_high: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ class _Signs:
 
 def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: Constants) -> Overreaching:
     """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete: answers,
-    runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way,
-    never speaks by itself: lower and fresh is fitter. Without any word of the athlete it stays at stage 1:
-    to be watched and asked about, never written about; a hard effort that was slower is such a word, and
-    makes it possible at most. Stage 1 is of this morning; signs come later than strain, so stage 2 remembers
-    it for two weeks. Stage 3 is stage 2 that has lasted and has not
-    yielded to rest. In a ``hot`` spell the weather explains every sign."""
+    runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way, or
+    that hard runs drive less high, never speaks by itself: lower and fresh is fitter. Without any word of the
+    athlete it stays at stage 1: to be watched and asked about, never written about; a hard effort that was
+    slower is such a word, and makes it possible at most. Stage 1 is of this morning; signs come later than
+    strain, so stage 2 remembers it for two weeks. Stage 3 is stage 2 that has lasted and has not yielded to
+    rest. In a ``hot`` spell the weather explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
     now, _ = _strain(state, z, c, 0, days=1)
@@ -70,7 +71,7 @@ def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: C
     fused = fuse(c, len(columns), load=load, self_report=reported, heart_rate=signs.heart_rate)
     faint = np.isnan(reported) | (state.load_quality < c.fusion.least_quality)
     fused = at_most(fused, Level.POSSIBLE, faint)
-    return Overreaching(fused, stage.astype(np.int64))
+    return Overreaching(fused, stage.astype(np.int64), less_high(columns, c))
 
 
 def _strain(
@@ -95,7 +96,7 @@ def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
     means = np.stack([own_mean(columns[name], c) for name in ("fatigue", "legs")])
     limits = np.fmin(c.answers.low_rating, means - c.answers.low_below_mean)
     known: Flags = np.any(~np.isnan(rows), axis=0)
-    newest = known & (np.cumsum(known[::-1], axis=0)[::-1] <= o.answers)
+    newest = among_newest(known, o.answers)
     with np.errstate(invalid="ignore"):
         lows = (newest & np.any(rows <= limits[:, None], axis=0)).sum(axis=0)
     low = np.where(lows >= o.low_answers, lows / o.answers, 0.0)
@@ -103,7 +104,18 @@ def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
     slower = _slower(columns, c, back)
     complaint = np.any(np.nan_to_num(np.vstack([low, exertion, slower])) >= c.fusion.agreeing, axis=0)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
-    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, moved)
+    held = np.where(complaint & (less_high(columns, c, back) > 0), c.peaks.strength, np.nan)
+    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, np.fmax(moved, held))
+
+
+def less_high(columns: Columns, c: Constants, back: int = 0) -> Floats:
+    """Mean of the beats that the newest hard runs are missing, where enough of them fell short; else 0. One
+    low peak is chance, and a heart that reaches what it used to says nothing of how rested its owner is."""
+    p = c.peaks
+    missing = lately(columns["beats_missing"], p.recent_days, back)
+    newest = np.where(among_newest(~np.isnan(missing), p.newest_runs), missing, np.nan)
+    low = (np.nan_to_num(newest) >= p.missing_bpm).sum(axis=0) >= p.low_runs
+    return np.where(low, np.nan_to_num(mean_known(newest)), 0.0)
 
 
 def _slower(columns: Columns, c: Constants, back: int) -> Floats:

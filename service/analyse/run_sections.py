@@ -55,6 +55,23 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Peaks:
+    """The highest heart rate of hard runs."""
+
+    hard_min: float
+    base_days: int
+    exclude_days: int
+    runs_needed: int
+    share: float
+    alike_c: float
+    missing_bpm: float
+    recent_days: int
+    newest_runs: int
+    low_runs: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heat:
     """Heat and fluid strain after one warm run."""
 

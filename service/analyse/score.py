@@ -14,7 +14,7 @@ from service.analyse.complaint import complains, said
 from service.analyse.constants import Constants
 from service.analyse.diary import Columns
 from service.analyse.trend import exponential_means, seeded
-from service.analyse.window import last_known, lately, mean_known, ramp, share_at_most, weighted
+from service.analyse.window import among_newest, last_known, lately, mean_known, ramp, share_at_most, weighted
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -205,7 +205,7 @@ def heart_rate_now(columns: Columns, c: Constants, back: int = 0) -> tuple[Float
     h = c.heart_rate
     shift = lately(columns["hr_shift"], h.recent_days, back)
     known = ~np.isnan(shift)
-    newest = known & (np.cumsum(known[::-1], axis=0)[::-1] <= h.recent_runs)
+    newest = among_newest(known, h.recent_runs)
     count = newest.sum(axis=0)
 
     def mean(name: str) -> Floats:

@@ -18,6 +18,7 @@ from service.analyse.fuelling import Fuelling, fuelling_of
 from service.analyse.heat import HeatStrain, heat_strain
 from service.analyse.kilometres import kilometres_of
 from service.analyse.load import Loads
+from service.analyse.peaks import beats_missing
 from service.analyse.sessions import Sessions
 from service.analyse.speed import Speeds, speeds_of
 from service.analyse.warm_up import WarmUp, warm_up_of
@@ -36,6 +37,7 @@ class Signals:
 
     drift: Drift
     speeds: Speeds
+    beats_missing: Floats
     descents: Descents
     heat: HeatStrain
     form: Form
@@ -43,11 +45,13 @@ class Signals:
     fuelling: Fuelling
 
     def of_days(self) -> Mapping[str, Floats]:
-        """The values that days carry, by field; a day takes the strongest of its sessions."""
+        """The values that days carry, by field; a day takes the strongest of its sessions. Beats missing are
+        a number, not a strength: below 0 the heart reached more."""
         return {
             "heat": self.heat.environment,
             "heat_hr": np.where(self.heat.environment > 0, self.heat.heart_rate, np.nan),
             "hot": np.where(self.heat.hot, 1.0, np.nan),
+            "beats_missing": self.beats_missing,
             "form": self.form.strength,
             "descent": self.descents.strength,
             "fade": self.fuelling.strength,
@@ -70,6 +74,7 @@ def signals_of(
     return Signals(
         drift,
         speeds,
+        beats_missing(sessions, speeds.hard_min, since, c),
         descents_of(kilometres, sessions, since, c),
         heat_strain(sessions, loads, drift, since, c),
         form_of(sessions, activities, since, c),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MAD_TO_SD = 1.4826
 """What a median absolute deviation is multiplied by to be a standard deviation, for normal scatter."""
@@ -23,6 +24,11 @@ def last_known(values: Floats) -> Floats:
     known = ~np.isnan(values)
     newest = len(values) - 1 - np.argmax(known[::-1], axis=0)
     return np.where(known.any(axis=0), values[newest, np.arange(values.shape[1])], np.nan)
+
+
+def among_newest(known: Flags, count: int) -> Flags:
+    """Which of the known rows are among the ``count`` newest of their column."""
+    return np.asarray(known & (np.cumsum(known[::-1], axis=0)[::-1] <= count))
 
 
 def mean_known(values: Floats) -> Floats:

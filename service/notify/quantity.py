@@ -9,6 +9,8 @@ METRES_A_MILE = 1609.344
 METRES_A_FOOT = 0.3048
 HEIGHTS = frozenset({"descent", "ascent"})
 """Metres up and down read as metres or feet, never as kilometres or miles."""
+SPELT = {"bpm": "beats a minute"}
+"""Units that are words in a mail."""
 SCALES = {"legs": 4, "legs_week": 4}
 """Where an answer's scale does not run to five."""
 
@@ -36,7 +38,7 @@ def _signed(value: float, unit: str) -> str:
     """``−36 %`` from a ratio of −0.36; one decimal below ten."""
     figure, name = (100 * value, "%") if unit == "ratio" else (value, unit)
     sign = "−" if figure < 0 else "+"
-    return f"{sign}{_plain(abs(figure))} {name}"
+    return f"{sign}{_plain(abs(figure))} {SPELT.get(name, name)}"
 
 
 def _height(metres: float, units: Units) -> str:
@@ -65,7 +67,7 @@ def _plain(value: float) -> str:
 WORDED: dict[str, Callable[[float, Units], str]] = {
     "min": _duration,
     "°C": _temperature,
-    "bpm": lambda value, units: f"{value:.0f} beats a minute",
+    "bpm": lambda value, units: f"{value:.0f} {SPELT['bpm']}",
     "spm": lambda value, units: f"{value:.0f} steps a minute",
     "load": lambda value, units: f"{value:.0f} load points",
     "%": lambda value, units: f"{_plain(value)} %",

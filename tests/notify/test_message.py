@@ -404,6 +404,7 @@ def test_kinds_and_the_right_to_unsubscribe() -> None:
         ("3.1 of 4", 3.06, "rating", "legs"),
         ("−36 %", -0.36, "ratio", "load_balance"),
         ("+1.5 points", 1.5, "points", "exertion_at_like_runs"),
+        ("−7 beats a minute", -7.0, "bpm", "highest_hr_of_hard_runs"),
         ("154 beats a minute", 153.7, "bpm", ""),
         ("172 steps a minute", 171.9, "spm", ""),
         ("42 min", 42.2, "min", ""),
