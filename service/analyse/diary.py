@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from service.analyse.constants import Constants
+from service.analyse.exertion import with_told
 from service.analyse.heart import HeartShift, exertion_shift, heart_rate_shift
 from service.analyse.load import Loads, session_loads
 from service.analyse.sessions import Family, Sessions, sessions_of
@@ -151,7 +152,7 @@ class Columns:
 def diary_of(history: History, c: Constants, first_night: date) -> Diary:
     """Everything recorded and answered, for nights from ``first_night`` on. A night sees only the days
     before it, and what a session tells rests on its own past: what comes later changes no earlier night."""
-    sessions = sessions_of(history.activities, c.gates)
+    sessions = with_told(sessions_of(history.activities, c.gates), history.checkins)
     loads = session_loads(sessions, history.profile, c)
     since = first_night.toordinal() - TOLD_DAYS
     signals = signals_of(sessions, loads, history.activities, history.profile, since, c)

@@ -37,7 +37,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A morning's answers; 1 is the worst, ``legs`` runs to 4, the others to 5. ``None`` = not answered."""
+    """A morning's answers; 1 is the worst, ``legs`` runs to 4, the others to 5. ``exertion``, 1 to 10, is how
+    hard the longest session of that day felt, whenever it was told. ``None`` = not answered."""
 
     date: date
     legs: int | None = None
@@ -47,6 +48,7 @@ class CheckIn:
     mood: int | None = None
     ill: bool | None = None
     pain: bool | None = None
+    exertion: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

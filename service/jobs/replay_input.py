@@ -17,7 +17,7 @@ from service.strava.mapping import RowRejected, read_row
 LONGEST_LINE = 8 * 2**20  # a recorded page of 200 activities is half a megabyte
 GIVE_UP_AFTER = 200  # refused lines of a file without one usable: it is another kind of file
 MOST_NAMED = 20  # complaints a file; the rest is counted
-SCALES = {"legs": 4, "fatigue": 5, "sleep": 5, "soreness": 5, "mood": 5}
+SCALES = {"legs": 4, "fatigue": 5, "sleep": 5, "soreness": 5, "mood": 5, "exertion": 10}
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -137,6 +137,7 @@ class Reading:
             mood=answers["mood"],
             ill=_flag(value.get("ill")),
             pain=_flag(value.get("pain")),
+            exertion=answers["exertion"],
         )
 
 

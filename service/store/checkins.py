@@ -15,6 +15,8 @@ RED_FLAGS = ("ill", "pain")
 FLAG_DAYS = 365
 """As ``contexts.red_flag_days`` of config/heuristics.toml; a test holds them together."""
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", *RED_FLAGS)
+"""Of the morning; a day's ``exertion`` is of its training."""
+TOLD = (*ANSWERS, "exertion")
 
 
 class CheckIns:
@@ -28,9 +30,9 @@ class CheckIns:
             athlete_id=athlete_id,
             day=checkin.date,
             answered_at=now,
-            **{name: getattr(checkin, name) for name in ANSWERS},
+            **{name: getattr(checkin, name) for name in TOLD},
         )
-        answered = {name: func.coalesce(row.excluded[name], getattr(CheckInRow, name)) for name in ANSWERS}
+        answered = {name: func.coalesce(row.excluded[name], getattr(CheckInRow, name)) for name in TOLD}
         self._connection.execute(
             row.on_conflict_do_update(
                 index_elements=[CheckInRow.athlete_id, CheckInRow.day],
@@ -70,4 +72,4 @@ class CheckIns:
 
 
 def _checkin(row: Row[Any]) -> CheckIn:
-    return CheckIn(date=row.day, **{name: getattr(row, name) for name in ANSWERS})
+    return CheckIn(date=row.day, **{name: getattr(row, name) for name in TOLD})

@@ -50,20 +50,23 @@ class Diaries:
 
     def of_many(self, athlete_ids: Iterable[UUID], since: datetime) -> dict[UUID, KeptDiary]:
         """One a known athlete, whether anything is kept or not; rows and marks are of the same moment. Marks
-        are those of sessions that started at ``since`` or later, and of every answer."""
+        are those of sessions that started at ``since`` or later with what was told of them, and of every
+        answer."""
         shown = and_(ActivityRow.hidden_at.is_(None), ActivityRow.start >= since)
         sessions = _mark(ActivityRow, *CONTENT, where=shown).lateral()
+        felt = _mark(CheckInRow, "day", "exertion", where=CheckInRow.exertion.is_not(None)).lateral()
         answers = _mark(CheckInRow, "day", *ANSWERS).lateral()
         told = func.hash_record_extended(func.row(*(getattr(AthleteRow, name) for name in PROFILE)), 0)
         query = (
             select(
                 AthleteRow.id,
-                func.concat_ws(":", sessions.c.mark, told).label("sessions_now"),
+                func.concat_ws(":", sessions.c.mark, felt.c.mark, told).label("sessions_now"),
                 answers.c.mark.label("answers_now"),
                 DiaryRow.__table__,
             )
             .select_from(AthleteRow)
             .join(sessions, true())
+            .join(felt, true())
             .join(answers, true())
             .outerjoin(DiaryRow, DiaryRow.athlete_id == AthleteRow.id)
             .where(AthleteRow.id.in_(list(athlete_ids)))

@@ -282,3 +282,4 @@ class CheckInRow(Base):
     mood: Mapped[int | None]
     ill: Mapped[bool | None]
     pain: Mapped[bool | None]
+    exertion: Mapped[int | None]

@@ -24,6 +24,7 @@ class Gap:
 def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Gap]:
     """From the sessions and answers of the last ``LOOKED_AT``, the most useful to mend first."""
     runs = [activity for activity in activities if activity.is_run]
+    told = {each.date for each in checkins if each.exertion is not None}
     found = []
     if not any(each.legs is not None or each.soreness is not None for each in checkins):
         found.append(
@@ -46,9 +47,9 @@ def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Ga
             "Nothing to do: kilometres are read a few runs at a time as Strava lets us.",
         ),
         (
-            [run for run in runs if run.perceived_exertion is None],
+            [run for run in runs if run.perceived_exertion is None and run.training_day not in told],
             "have no perceived exertion",
-            "Set it on Strava after a run (Edit, Perceived Exertion): it replaces a guess.",
+            "Set it on Strava after a run, or tell us with a check-in: it replaces a guess.",
         ),
         (
             [run for run in runs if run.distance_m <= 0],

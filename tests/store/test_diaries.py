@@ -63,6 +63,7 @@ CHANGES = {
     "a heart rate": lambda tx, a: tx.activities.upsert(a, [run(1, average_hr=150.0)], NOW + DAY),
     "a run's detail": lambda tx, a: tx.activities.upsert(a, [detailed(1)], NOW + DAY),
     "a heart rate told": lambda tx, a: tx.athletes.set_profile(a, Profile(max_hr=190), Units.METRIC),
+    "an effort told": lambda tx, a: tx.checkins.put(a, CheckIn(TODAY, exertion=7), NOW),
 }
 
 

@@ -206,12 +206,17 @@ def test_answers_are_listed_newest_first(site: Site) -> None:
         for n in range(6):
             tx.checkins.put(browser.athlete_id, CheckIn(NIGHT - n * DAY, legs=3), NOW)
         tx.checkins.put(
-            browser.athlete_id, CheckIn(NIGHT, legs=1, fatigue=2, sleep=3, mood=4, ill=True, pain=True), NOW
+            browser.athlete_id,
+            CheckIn(NIGHT, legs=1, fatigue=2, sleep=3, mood=4, ill=True, pain=True, exertion=7),
+            NOW,
         )
     judged(site, browser.athlete_id, clear())
     listed = section(browser.get("/status").text, "checkins")
     assert "Legs very heavy" in listed
-    assert "Tiredness 2 of 5, sleep 3 of 5, mood 4 of 5, ill, pain that changes how you run" in listed
+    assert (
+        "Tiredness 2 of 5, sleep 3 of 5, mood 4 of 5, training 7 of 10, ill, pain that changes how you run"
+        in listed
+    )
     assert listed.index("Thu 12 Mar") < listed.index("Wed 11 Mar")
     assert "Earlier answers" in listed
 
