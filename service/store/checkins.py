@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.history import CheckIn
@@ -55,6 +55,12 @@ class CheckIns:
         for row in self._connection.execute(query):
             found[row.athlete_id].append(_checkin(row))
         return found
+
+    def flagged_since(self, athlete_id: UUID, moment: datetime) -> bool:
+        """Whether illness or pain was told of after ``moment``."""
+        told = CheckInRow.ill.is_(True) | CheckInRow.pain.is_(True)
+        mine = (CheckInRow.athlete_id == athlete_id, CheckInRow.answered_at > moment)
+        return self._connection.execute(select(exists().where(*mine, told))).scalar_one()
 
     def open_flags(self, athlete_id: UUID, today: date) -> dict[str, date]:
         """Illness and pain that were told of and not taken back since, each with the day it was last told; as

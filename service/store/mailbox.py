@@ -17,6 +17,7 @@ from service.domain.message import Message
 from service.domain.night import SENDABLE_FOR, MailKind
 from service.store import claims
 from service.store.addresses import Addresses
+from service.store.checkins import CheckIns
 from service.store.guards import mail_flows
 from service.store.keyring import Keyring
 from service.store.outgoing import MailRecord, MailState, Outgoing, mail_record, message_of, outgoing
@@ -29,6 +30,7 @@ DOUBT_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
 """Mails that do not speak of one day lose their sense more slowly."""
 OF_THE_DAY = (MailKind.WARNING, MailKind.CHECK_IN, MailKind.LONG_RUN)
+OF_TRAINING = (MailKind.WARNING, MailKind.LONG_RUN, MailKind.WEEKLY)
 
 
 WAITING = (MailState.QUEUED, MailState.DEFERRED)
@@ -39,6 +41,7 @@ class Mailbox:
         self._connection = connection
         self._keyring = keyring
         self._addresses = Addresses(connection, keyring)
+        self._checkins = CheckIns(connection)
 
     def put(
         self,
@@ -105,7 +108,8 @@ class Mailbox:
         """Take one mail for one attempt. None = not due, somebody else has it, or it may not be sent.
 
         A mail whose athlete has no address, whose address is suppressed, or whose athlete has switched
-        this kind off ends as ``suppressed`` here; a stale one as ``expired``.
+        this kind off ends as ``suppressed`` here, and so does a word on training that was written before they
+        told us of illness or pain; a stale one ends as ``expired``.
         """
         token = uuid.uuid4()
         row = self._connection.execute(
@@ -125,7 +129,7 @@ class Mailbox:
             self._settle(mail_id, token, MailState.EXPIRED, now)
             return None
         recipient = self._recipient(row)
-        if recipient is None:
+        if recipient is None or self._overtaken(row):
             self._settle(mail_id, token, MailState.SUPPRESSED, now)
             return None
         return outgoing(row, recipient)
@@ -255,6 +259,9 @@ class Mailbox:
         else:
             address = None
         return None if address is None or self._addresses.is_suppressed(address) else address
+
+    def _overtaken(self, row: Row[Any]) -> bool:
+        return row.kind in OF_TRAINING and self._checkins.flagged_since(row.athlete_id, row.queued_at)
 
     def _settle(
         self, mail_id: UUID, token: UUID, state: MailState, now: datetime, error: str | None = None

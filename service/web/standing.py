@@ -1,17 +1,18 @@
 """Where an athlete stands: what the pages of one athlete read, in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
 from service.domain.athlete import PROFILE_READ_ALL, Athlete
-from service.domain.finding import Assessment
+from service.domain.finding import Assessment, Context
 from service.domain.night import MailKind
 from service.store.nights import JudgedNight
 from service.store.session import Transaction
 from service.web.session import NotSignedIn, Realm
 
+FLAGS = {"ill": Context.ILLNESS, "pain": Context.PAIN}
 NIGHTS_READ = 120
 """How far back the pages look for when a reason was last seen."""
 
@@ -19,7 +20,7 @@ NIGHTS_READ = 120
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Everything one status page is made of, newest night first. ``red_flags``: illness or pain told of and
-    not taken back, each with its day."""
+    not taken back, each with its day; the newest night counts as one that knew of them."""
 
     athlete: Athlete
     nights: list[JudgedNight]
@@ -41,15 +42,25 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1, *, today: date 
     if athlete is None:
         raise NotSignedIn(Realm.ATHLETE)
     address = tx.addresses.confirmed(athlete_id)
+    flags = tx.checkins.open_flags(athlete_id, today) if today else {}
     return Standing(
         athlete=athlete,
-        nights=tx.nights.of(athlete_id, nights),
+        nights=_knowing(tx.nights.of(athlete_id, nights), flags),
         address_confirmed=address is not None,
         address_pending=tx.addresses.pending(athlete_id),
         address_refused=address is not None and tx.addresses.is_suppressed(address),
         wants_mail=tx.addresses.wants(athlete_id, MailKind.WARNING),
-        red_flags=tx.checkins.open_flags(athlete_id, today) if today else {},
+        red_flags=flags,
     )
+
+
+def _knowing(nights: list[JudgedNight], flags: Mapping[str, date]) -> list[JudgedNight]:
+    """The nights, the newest with the flags that went up after it: no page suggests training meanwhile."""
+    if not nights or not flags:
+        return nights
+    newest = nights[0].assessment
+    known = replace(newest, contexts=newest.contexts | {FLAGS[name] for name in flags})
+    return [replace(nights[0], assessment=known), *nights[1:]]
 
 
 def scope_notes(athlete: Athlete) -> list[str]:

@@ -3,10 +3,12 @@
 import uuid
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from service.domain.history import CheckIn
 from service.domain.night import MailKind
 from service.store.claims import SUSPECT_AFTER
 from service.store.mailbox import MailState, Outgoing
@@ -304,6 +306,28 @@ def test_no_mail_without_a_reader_who_wants_it(store: Store, athlete: UUID) -> N
         nobodys = put(tx, None, MailKind.ERASED)
         assert tx.mailbox.take(nobodys, NOW) is None
         assert tx.mailbox.counts_by_state() == {MailState.SUPPRESSED: 4}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "after_h", "taken"),
+    [
+        (MailKind.WARNING, {"ill": True}, 1, False),
+        (MailKind.LONG_RUN, {"pain": True}, 1, False),
+        (MailKind.WEEKLY, {"pain": True}, 1, False),
+        (MailKind.WARNING, {"pain": True}, -1, True),  # it was written knowing of it
+        (MailKind.WARNING, {"ill": False, "legs": 1}, 1, True),  # heavy legs are no illness
+        (MailKind.RECONNECT, {"ill": True}, 1, True),  # says nothing of training
+    ],
+)
+def test_no_word_on_training_after_a_red_flag(
+    store: Store, reader: UUID, kind: MailKind, told: dict[str, Any], after_h: int, taken: bool
+) -> None:
+    """A mail that waited for a server was written before the athlete told us."""
+    with store.transaction() as tx:
+        mail = put(tx, reader, kind)
+        tx.checkins.put(reader, CheckIn(NOW.date(), **told), NOW + after_h * HOUR)
+        assert (tx.mailbox.take(mail, NOW + 2 * HOUR) is not None) is taken
+        assert state_of(tx, mail) == (MailState.SENDING if taken else MailState.SUPPRESSED)
 
 
 def test_admins_filter_mails(store: Store, reader: UUID) -> None:

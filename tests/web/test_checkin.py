@@ -6,6 +6,8 @@ import pytest
 
 from service.domain.activity import Activity, Source
 from service.domain.history import CheckIn
+from service.domain.night import Decision, Silence
+from tests.verdicts import assessment, finding
 from tests.web.conftest import Browser, Site
 
 ANSWERS = {
@@ -59,6 +61,22 @@ def test_illness_and_pain_are_answered_with_whom_to_ask(site: Site, told: str) -
     browser.submit("/checkin", "/checkin", legs="3", **{told: "no"})
     assert "Until you say below" not in browser.get("/checkin").text
     assert "Is it over?" not in browser.get("/status").text
+
+
+@pytest.mark.parametrize("told", ["ill", "pain"])
+def test_from_then_on_no_page_says_how_far_to_run(site: Site, told: str) -> None:
+    """The verdict was made before; what it leaves room for is not said any more."""
+    browser = site.athlete()
+    with site.store.transaction() as tx:
+        verdict = assessment(finding(), night=date(2026, 3, 12))
+        tx.nights.record(
+            browser.athlete_id, verdict.night, verdict, Decision(None, Silence.COOLDOWN), site.clock.at, "d"
+        )
+    assert "Next long run" in browser.get("/status").text
+    browser.submit("/checkin", "/checkin", legs="2", **{told: "yes"})
+    page = browser.get("/status").text
+    assert "Next long run" not in page
+    assert "Longest run" in page  # what was seen stays seen
 
 
 def test_the_last_answer_of_a_day_counts(site: Site) -> None:
