@@ -119,8 +119,8 @@ def _weekly(
         runs=outlook.diary.runs_of(night - WEEK * DAY, night),
         distance_m=sum(days.lately(ROW["run_m"], night, WEEK).values()),
         nights={state: sum(each.assessment.state is state for each in nights) for state in State},
-        kept=[_told(app, tx, athlete, kept, flagged) for kept in _kept(nights, choices)],
-        noted=[] if flagged else [_told(app, tx, athlete, seen, flagged) for seen in _noted(nights, night)],
+        kept=[] if flagged else [_told(app, tx, athlete, kept) for kept in _kept(nights, choices)],
+        noted=[] if flagged else [_told(app, tx, athlete, seen) for seen in _noted(nights, night)],
         ceiling_m=_ceiling(assessment),
         long_run=planned,
         unseen=assessment.unseen,
@@ -142,12 +142,11 @@ def _kept(nights: list[JudgedNight], choices: Mapping[MailKind, Choice]) -> list
     return list(newest.values())
 
 
-def _told(app: App, tx: Transaction, athlete: Athlete, seen: Assessment, flagged: bool) -> Kept:
-    """With advice, unless illness or pain is up by now."""
+def _told(app: App, tx: Transaction, athlete: Athlete, seen: Assessment) -> Kept:
+    """With its advice, and how often its kind was right."""
     leading = seen.leading
     sentence = measured(app, tx, athlete.id, leading) if leading and leading.level else None
-    advice = None if flagged else advise(seen, app.catalogue, profile=athlete.profile)
-    return Kept(seen, advice, sentence)
+    return Kept(seen, advise(seen, app.catalogue, profile=athlete.profile), sentence)
 
 
 def _noted(nights: Sequence[JudgedNight], today: date) -> list[Assessment]:

@@ -156,7 +156,7 @@ def letters(units: Units = Units.METRIC) -> dict[str, Message]:
         "check_in": question(EVIDENCE[0], night=NIGHT, links=LINKS, units=units),
         "long_run": long_run(planned, night=NIGHT, links=LINKS, units=units),
         "weekly": weekly(a_week(), links=LINKS, units=units, picture=picture(COURSE)),
-        "weekly_flagged": weekly(a_week(flagged=True, ceiling_m=None), links=LINKS, units=units),
+        "weekly_flagged": weekly(a_week(flagged=True, kept=(), ceiling_m=None), links=LINKS, units=units),
         "weekly_quiet": weekly(a_week(kept=(), noted=noted(), long_run=planned), links=LINKS, units=units),
     }
 
