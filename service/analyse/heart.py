@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from service.analyse.constants import Constants
 from service.analyse.load import Loads
+from service.analyse.sensors import near_steps
 from service.analyse.sessions import Sessions
 from service.analyse.trailing import behind, quantiles
 from service.analyse.window import MAD_TO_SD
@@ -70,10 +71,10 @@ def _eligible(sessions: Sessions, loads: Loads, c: Constants) -> Flags:
     h = c.heart_rate
     with np.errstate(invalid="ignore", divide="ignore"):
         share = sessions.average_hr / loads.hr_max
-        counted = np.abs(sessions.average_hr - sessions.cadence_spm) <= c.gates.lock_bpm
         flat_enough = np.nan_to_num(sessions.gain_m) <= h.steepest_gain * sessions.distance_m
     able = sessions.is_run & ~sessions.indoor & ~sessions.race & ~np.isnan(loads.flat_mps)
     steady = (sessions.minutes >= h.shortest_min) & (share >= h.lowest_of_max) & (share <= h.highest_of_max)
+    counted = near_steps(sessions.average_hr, sessions.cadence_spm, c.gates)
     return np.asarray(able & flat_enough & steady & ~counted)
 
 

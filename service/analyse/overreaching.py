@@ -30,7 +30,7 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overreaching:
-    """One value a column: the fused verdict, its stage, and the beats that hard runs lack, 0 if none."""
+    """One value a column: the fused verdict, its stage, and the beats hard runs lack beside a complaint."""
 
     fused: Fused
     stage: Ints
@@ -39,22 +39,24 @@ class Overreaching:
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    """Strengths of what follows strain, one value a column, NaN where it was not seen."""
+    """Strengths of what follows strain, one value a column, NaN where it was not seen. ``driven_less`` only
+    strengthens the others: on made-up runners it brought false starts as a sign, and no earlier warning."""
 
     low_answers: Floats
     exertion: Floats
     slower: Floats
     heart_rate: Floats
+    driven_less: Floats
 
 
 def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: Constants) -> Overreaching:
     """Stage 1 on load alone is information. Stage 2 needs two signs, one of them from the athlete: answers,
-    runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way, or
-    that hard runs drive less high, never speaks by itself: lower and fresh is fitter. Without any word of the
-    athlete it stays at stage 1: to be watched and asked about, never written about; a hard effort that was
-    slower is such a word, and makes it possible at most. Stage 1 is of this morning; signs come later than
-    strain, so stage 2 remembers it for two weeks. Stage 3 is stage 2 that has lasted and has not yielded to
-    rest. In a ``hot`` spell the weather explains every sign."""
+    runs that felt harder, a hard effort slower than hard efforts are. A heart rate that moved, either way,
+    never speaks by itself: lower and fresh is fitter. Without any word of the athlete it stays at stage 1: to
+    be watched and asked about, never written about; a hard effort that was slower is such a word, and makes
+    it possible at most. Stage 1 is of this morning; signs come later than strain, so stage 2 remembers it for
+    two weeks. Stage 3 is stage 2 that has lasted and has not yielded to rest. In a ``hot``
+    spell the weather explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
     now, _ = _strain(state, z, c, 0, days=1)
@@ -68,10 +70,17 @@ def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: C
     stage = np.where(lasting, Stage.PERSISTENT, stage)
     reported = np.fmax(signs.low_answers, signs.exertion)
     load = np.where(enough, depth, np.nan)
-    fused = fuse(c, len(columns), load=load, self_report=reported, heart_rate=signs.heart_rate)
+    fused = fuse(
+        c,
+        len(columns),
+        load=load,
+        self_report=reported,
+        heart_rate=np.fmax(signs.heart_rate, signs.driven_less),
+    )
     faint = np.isnan(reported) | (state.load_quality < c.fusion.least_quality)
     fused = at_most(fused, Level.POSSIBLE, faint)
-    return Overreaching(fused, stage.astype(np.int64), less_high(columns, c))
+    seen = ~np.isnan(signs.driven_less)
+    return Overreaching(fused, stage.astype(np.int64), np.where(seen, less_high(columns, c), 0.0))
 
 
 def _strain(
@@ -105,7 +114,7 @@ def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
     complaint = np.any(np.nan_to_num(np.vstack([low, exertion, slower])) >= c.fusion.agreeing, axis=0)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
     held = np.where(complaint & (less_high(columns, c, back) > 0), c.peaks.strength, np.nan)
-    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, np.fmax(moved, held))
+    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, moved, held)
 
 
 def less_high(columns: Columns, c: Constants, back: int = 0) -> Floats:

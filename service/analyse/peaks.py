@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.analyse.constants import Constants
+from service.analyse.sensors import near_steps
 from service.analyse.sessions import Sessions
 from service.analyse.trailing import behind, quantiles
 
@@ -17,12 +18,13 @@ Floats = NDArray[np.float64]
 def beats_missing(sessions: Sessions, hard_min: Floats, since: int, c: Constants) -> Floats:
     """By how many beats a minute the highest of each hard run from the day ``since`` (ordinal) on falls short
     of what most hard runs of the ``base_days`` before it stayed below, in like warmth where it is known. NaN
-    where the run was not hard, carries no heart rate, or has too few like it behind it."""
+    where the run was not hard, carries no heart rate or one that equals its steps, or has too few like it."""
     p = c.peaks
     result = np.full(len(sessions), np.nan)
     with np.errstate(invalid="ignore"):
         tried = sessions.race | (sessions.perceived_exertion >= c.speed.effort_rpe) | (hard_min >= p.hard_min)
-    rows = np.flatnonzero(sessions.is_run & ~sessions.indoor & tried & ~np.isnan(sessions.max_hr))
+    read = ~np.isnan(sessions.max_hr) & ~near_steps(sessions.average_hr, sessions.cadence_spm, c.gates)
+    rows = np.flatnonzero(sessions.is_run & ~sessions.indoor & tried & read)
     own = np.flatnonzero(sessions.day[rows] >= since)
     past, used = behind(sessions.day[rows], own, p.exclude_days, p.base_days)
     warmth = sessions.temperature_c[rows]

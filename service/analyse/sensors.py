@@ -24,18 +24,22 @@ def believable(hr: Floats, gates: Gates) -> Floats:
         return np.where((hr >= gates.lowest_hr) & (hr <= gates.highest_hr), hr, np.nan)
 
 
+def near_steps(hr: Floats, spm: Floats, gates: Gates) -> Flags:
+    """Whether a heart rate equals the steps. That proves nothing: a sixth of a real runner's honest runs are
+    that close; but no rule need read them."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(hr - spm) <= gates.lock_bpm)
+
+
 def cadence_locked(
     day: Ints, hr: Floats, spm: Floats, speed: Floats, temperature_c: Floats, laps: Sequence[Sequence[Lap]],
     gates: Gates,
 ) -> Flags:  # fmt: skip
     """Runs whose heart rate is their cadence: equal to it over the run, and either following it lap by lap
     or far from what runs of like speed had before, at once or again within days. All arrays one row a
-    run (NaN = not observed), ``activities`` in the same order.
-
-    Equal alone says nothing: a sixth of one real runner's honest runs lie within 4 of the cadence.
+    run (NaN = not observed), ``laps`` in the same order.
     """
-    with np.errstate(invalid="ignore"):
-        equal = np.abs(hr - spm) <= gates.lock_bpm
+    equal = near_steps(hr, spm, gates)
     heat = gates.lock_per_warm_c * np.nan_to_num(np.maximum(0.0, temperature_c - gates.lock_warm_c))
     locked = np.zeros(len(day), dtype=np.bool_)
     apart = np.zeros(len(day), dtype=np.bool_)

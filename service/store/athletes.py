@@ -233,14 +233,9 @@ class Athletes:
         due = and_(due, or_(~suspects, ~in_hand.exists()))
         return claims.claim(self._connection, AthleteRow, due, AthleteRow.next_night_at, limit, held)
 
-    def nights_judged(
-        self, athlete_id: UUID, next_night: date, next_night_at: datetime, judged_at: datetime | None = None
-    ) -> None:
-        """Advance the slot (never back), release the row. ``judged_at``: when the night judged was due."""
-        self.all_judged([(athlete_id, next_night, next_night_at, judged_at)])
-
     def all_judged(self, slots: Sequence[tuple[UUID, date, datetime, datetime | None]]) -> None:
-        """The same for many athletes, in the order of their ids so that two jobs cannot deadlock."""
+        """Advance the slot of each (never back), release its row: athlete, next night, when that is due, and
+        when the one judged was. In the order of their ids, so that two jobs cannot deadlock."""
         self._connection.execute(advance(), named(slots))
 
     def night_failed(self, athlete_id: UUID, code: str, retry_at: datetime) -> None:

@@ -66,10 +66,6 @@ class Parking:
         rows = self._connection.execute(begun.returning(AthleteRow.__table__))
         return sorted((athlete_of(row) for row in rows), key=lambda athlete: order[athlete.id])
 
-    def begin_night(self, athlete_id: UUID, now: datetime, lease_s: float = 300) -> Athlete | None:
-        """The same for one; ``None`` where it has none."""
-        return next(iter(self.begin_nights([athlete_id], now, lease_s)), None)
-
     def begin_packing(self, athlete_id: UUID) -> Athlete | None:
         """Count an attempt at what the next night is judged from, as it may take its worker down as the night
         may; ``no_attempt`` once it has not. None = parked, a suspect, or the athlete left.

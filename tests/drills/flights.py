@@ -57,7 +57,7 @@ class Travellers:
                 verdict = Assessment(night, State.CLEAR, score=None, level=None, findings=())
                 tx.nights.record(athlete.id, night, verdict, silent, now, "")
                 following = night + timedelta(days=1)
-                tx.athletes.nights_judged(athlete.id, following, due_instant(following, athlete.zone), at)
+                tx.athletes.all_judged([(athlete.id, following, due_instant(following, athlete.zone), at)])
                 self.tries[athlete.strava_id, night] += 1
                 self.judged[athlete.strava_id].append((night, at))
 

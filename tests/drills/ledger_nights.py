@@ -152,8 +152,8 @@ class Nights(Book):
             return
         due = slot in self.slots.values() and slot.due(self.now) and slot.tried < PARKED_AFTER
         with self.store.transaction() as tx:
-            begun = tx.parking.begin_night(slot.id, self.now)
-        assert (begun is not None) == due
+            begun = tx.parking.begin_nights([slot.id], self.now)
+        assert bool(begun) == due
         if due:
             slot.tried, slot.failed, slot.lease = slot.tried + 1, False, True
             self.judges.append(Judge(slot, list(nights_due(slot.next, slot.zone, self.now, slot.last_at))))
@@ -218,5 +218,5 @@ class Nights(Book):
     def _judge(self, tx: Transaction, slot: Slot, night: date) -> bool:
         following, at = night + DAY, due_instant(night, slot.zone)
         new = tx.nights.record(slot.id, night, assessment(night), SILENT, self.now, "")
-        tx.athletes.nights_judged(slot.id, following, due_instant(following, slot.zone), at)
+        tx.athletes.all_judged([(slot.id, following, due_instant(following, slot.zone), at)])
         return new

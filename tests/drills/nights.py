@@ -66,7 +66,7 @@ class Year:
                 verdict = Assessment(night, State.CLEAR, score=None, level=None, findings=())
                 new = tx.nights.record(athlete_id, night, verdict, silent, now, "")
                 following = night + timedelta(days=1)
-                tx.athletes.nights_judged(athlete_id, following, due_instant(following, athlete.zone))
+                tx.athletes.all_judged([(athlete_id, following, due_instant(following, athlete.zone), None)])
                 self.judged[athlete.strava_id, night] += new
                 if night == due[-1] and now - due_instant(night, athlete.zone) <= SENDABLE_FOR:
                     self.sendable[athlete.strava_id, night] += new

@@ -276,7 +276,7 @@ class TestGuards:
         """Ten attempts without an end; then the clock asks no more, and says so."""
         for _ in range(PARKED_AFTER):
             with app.store.transaction() as tx:
-                assert tx.parking.begin_night(tired.id, app.now(), lease_s=0)
+                assert tx.parking.begin_nights([tired.id], app.now(), lease_s=0)
         due_nights(app)
         assert app.queue.of("judge") == []
         assert judged(app, tired) == []
@@ -285,7 +285,7 @@ class TestGuards:
     def test_a_night_tried_before_gets_a_job_of_its_own(self, app, tired, steady):
         """Should it take the worker down, it takes nobody else's night along."""
         with app.store.transaction() as tx:
-            tx.parking.begin_night(tired.id, app.now(), lease_s=0)
+            tx.parking.begin_nights([tired.id], app.now(), lease_s=0)
         due_nights(app)
         assert app.queue.asked == [("judge", steady.id), ("judge", tired.id)]
 

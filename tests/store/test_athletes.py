@@ -57,7 +57,7 @@ def test_who_comes_back_is_the_same_athlete(store: Store, athlete: UUID) -> None
     """Reconnecting keeps id, answers and the nights already judged, and clears what went wrong."""
     with store.transaction() as tx:
         tx.athletes.set_profile(athlete, TOLD, Units.IMPERIAL)
-        tx.athletes.nights_judged(athlete, TODAY + DAY, NOW + DAY)
+        tx.athletes.all_judged([(athlete, TODAY + DAY, NOW + DAY, None)])
         assert tx.athletes.needs_reconnect(athlete, NOW)
         back = tx.athletes.connect(7, frozenset({"read"}), "UTC", NOW + HOUR, Profile(max_hr=1))
     assert (back.id, back.profile, back.units) == (athlete, TOLD, Units.IMPERIAL)
@@ -272,7 +272,7 @@ def test_a_claimed_night_is_held_and_advanced(store: Store, athlete: UUID) -> No
     with store.transaction() as tx:
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == [athlete]
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == []
-        tx.athletes.nights_judged(athlete, TODAY + DAY, NOW + DAY)
+        tx.athletes.all_judged([(athlete, TODAY + DAY, NOW + DAY, None)])
         judged = tx.athletes.get(athlete)
         assert judged is not None
         assert judged.last_night_at == datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
@@ -283,8 +283,8 @@ def test_a_claimed_night_is_held_and_advanced(store: Store, athlete: UUID) -> No
 def test_the_slot_never_goes_back(store: Store, athlete: UUID) -> None:
     """A worker that comes late with an older night changes nothing but the lease."""
     with store.transaction() as tx:
-        tx.athletes.nights_judged(athlete, TODAY + 2 * DAY, NOW + 2 * DAY)
-        tx.athletes.nights_judged(athlete, TODAY + DAY, NOW + DAY)
+        tx.athletes.all_judged([(athlete, TODAY + 2 * DAY, NOW + 2 * DAY, None)])
+        tx.athletes.all_judged([(athlete, TODAY + DAY, NOW + DAY, None)])
         found = tx.athletes.get(athlete)
     assert found is not None
     assert (found.next_night, found.next_night_at) == (TODAY + 2 * DAY, NOW + 2 * DAY)
@@ -293,7 +293,7 @@ def test_the_slot_never_goes_back(store: Store, athlete: UUID) -> None:
 def test_the_night_that_was_judged_is_the_one_remembered(store: Store, athlete: UUID) -> None:
     """Not the one the row waited for, where that came too soon after the last and was left out."""
     with store.transaction() as tx:
-        tx.athletes.nights_judged(athlete, TODAY + 2 * DAY, NOW + 2 * DAY, NOW + DAY)
+        tx.athletes.all_judged([(athlete, TODAY + 2 * DAY, NOW + 2 * DAY, NOW + DAY)])
         found = tx.athletes.get(athlete)
     assert found is not None
     assert found.last_night_at == NOW + DAY
@@ -302,7 +302,7 @@ def test_the_night_that_was_judged_is_the_one_remembered(store: Store, athlete: 
 def test_a_failed_night_is_tried_again(store: Store, athlete: UUID) -> None:
     """At the time given; the due instant does not move, so the night is not lost."""
     with store.transaction() as tx:
-        tx.parking.begin_night(athlete, NOW)
+        tx.parking.begin_nights([athlete], NOW)
         tx.athletes.night_failed(athlete, "database_unavailable", NOW + HOUR)
         assert tx.athletes.claim_due_nights(NOW, 1, 0) == []
         assert tx.athletes.claim_due_nights(NOW + HOUR, 1, 0) == [athlete]
@@ -325,7 +325,7 @@ def test_the_first_sync_settles_the_zone(store: Store) -> None:
 def test_who_travels_keeps_the_night(store: Store, athlete: UUID) -> None:
     """Later zones move the due instant; the local date to be judged next stays."""
     with store.transaction() as tx:
-        tx.athletes.nights_judged(athlete, TODAY + DAY, NOW + DAY)
+        tx.athletes.all_judged([(athlete, TODAY + DAY, NOW + DAY, None)])
         tx.athletes.synced(athlete, NOW, zone="Asia/Tokyo", next_sync_at=NOW + DAY)
         found = tx.athletes.get(athlete)
         tx.athletes.synced(athlete, NOW, zone="Asia/Tokyo", next_sync_at=NOW + DAY)

@@ -20,7 +20,7 @@ def try_and_die(store: Store, athlete: UUID, times: int) -> None:
     """A worker that begins the night and never ends it."""
     for _ in range(times):
         with store.transaction() as tx:
-            assert tx.parking.begin_night(athlete, LATER, lease_s=0) is not None
+            assert tx.parking.begin_nights([athlete], LATER, lease_s=0)
 
 
 def vitals(store: Store) -> Vitals:
@@ -38,7 +38,7 @@ def test_the_tenth_attempt_is_the_last(store: Store) -> None:
     with store.transaction() as tx:
         assert tx.parking.park_nights(LATER) == [athlete]
         assert tx.parking.park_nights(LATER) == []
-        assert tx.parking.begin_night(athlete, LATER) is None
+        assert tx.parking.begin_nights([athlete], LATER) == []
         assert tx.athletes.claim_due_nights(LATER, 10, grace_s=0) == [other]
     assert vitals(store).parked_nights == 1
 
@@ -48,7 +48,7 @@ def test_a_job_that_comes_twice_is_no_eleventh_attempt(store: Store) -> None:
     athlete = connected(store)
     try_and_die(store, athlete, PARKED_AFTER)
     with store.transaction() as tx:
-        assert tx.parking.begin_night(athlete, LATER) is None
+        assert tx.parking.begin_nights([athlete], LATER) == []
         for _ in range(PARKED_AFTER):
             assert tx.parking.begin_sync(athlete, LATER, lease_s=-1) is not None
         assert tx.parking.begin_sync(athlete, LATER) is None
@@ -63,7 +63,7 @@ def test_packing_that_kills_its_worker_is_left_to_the_night(store: Store) -> Non
         assert tx.parking.begin_packing(athlete) is None
         tx.parking.no_attempt(athlete)
         assert tx.parking.begin_packing(athlete) is not None
-        assert tx.parking.begin_night(athlete, LATER, lease_s=0) is not None
+        assert tx.parking.begin_nights([athlete], LATER, lease_s=0)
 
 
 def test_a_verdict_that_comes_late_frees_the_night(store: Store) -> None:
@@ -72,7 +72,7 @@ def test_a_verdict_that_comes_late_frees_the_night(store: Store) -> None:
     try_and_die(store, athlete, PARKED_AFTER)
     with store.transaction() as tx:
         tx.parking.park_nights(LATER)
-        tx.athletes.nights_judged(athlete, LATER.date() + timedelta(days=1), LATER + timedelta(days=1))
+        tx.athletes.all_judged([(athlete, LATER.date() + timedelta(days=1), LATER + timedelta(days=1), None)])
     assert vitals(store).parked_nights == 0
 
 
@@ -105,7 +105,7 @@ def test_of_what_workers_may_die_of_one_is_tried_at_a_time(store: Store) -> None
         tx.athletes.night_failed(failing, "code", LATER)
         assert set(tx.athletes.claim_due_nights(LATER, 10, grace_s=0)) == {unlucky, failing, fresh}
         assert tx.athletes.claim_due_nights(LATER, 10, grace_s=0) == []
-        tx.athletes.nights_judged(unlucky, LATER.date() + timedelta(days=1), LATER + timedelta(days=1))
+        tx.athletes.all_judged([(unlucky, LATER.date() + timedelta(days=1), LATER + timedelta(days=1), None)])
         assert tx.athletes.claim_due_nights(LATER, 10, grace_s=0) == [deadly]
 
 
