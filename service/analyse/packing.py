@@ -6,7 +6,7 @@ diary is that from the sessions it was made from, to the last bit.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
@@ -36,6 +36,15 @@ def _names(kind: Any) -> Iterator[str]:
         yield from _names(each.type) if is_dataclass(each.type) else (f"{kind.__name__}.{each.name}",)
 
 
+def _plan(kind: Any) -> "Plan":
+    """A dataclass of columns and what each is made as, its own dataclasses as plans of their own."""
+    made: dict[Any, Any] = {Floats: np.float64, Ints: np.int64}
+    types = [each.type for each in fields(kind)]
+    return kind, [_plan(each) if is_dataclass(each) else made.get(each, np.bool_) for each in types]
+
+
+Plan = tuple[Any, Sequence[Any]]
+PLANS = [_plan(kind) for kind in WHOLE]
 COLUMNS = [name for kind in WHOLE for name in _names(kind)]
 
 
@@ -73,7 +82,7 @@ def unpack(packed: PackedSessions, answers: PackedAnswers) -> Diary:
     """The diary again, as far back as its nights look."""
     rows = np.frombuffer(packed.sessions, dtype=np.float64).reshape(len(COLUMNS), len(packed.identities))
     columns = iter(rows)
-    sessions, loads, signals = (_made(kind, columns) for kind in WHOLE)
+    sessions, loads, signals = (_made(plan, columns) for plan in PLANS)
     days = np.frombuffer(packed.days, dtype=np.float64).reshape(len(RECORDED), -1)
     told = np.frombuffer(answers.days, dtype=np.uint8).reshape(len(ANSWERS), -1).astype(np.float64)
     return Diary(
@@ -92,11 +101,8 @@ def _leaves(part: Any) -> Iterator[NDArray[Any]]:
         yield from _leaves(value) if is_dataclass(value) else (value,)
 
 
-def _made(kind: Any, columns: Iterator[Floats]) -> Any:
+def _made(plan: Plan, columns: Iterator[Floats]) -> Any:
     """The dataclass of columns, each in the type that its field declares."""
-    return kind(*(_made(each.type, columns) if is_dataclass(each.type) else _typed(next(columns), each.type)
-                  for each in fields(kind)))  # fmt: skip
-
-
-def _typed(column: Floats, declared: Any) -> NDArray[Any]:
-    return column if declared == Floats else column.astype(np.int64 if declared == Ints else np.bool_)
+    kind, parts = plan
+    return kind(*(_made(part, columns) if isinstance(part, tuple) else next(columns).astype(part, copy=False)
+                  for part in parts))  # fmt: skip

@@ -6,7 +6,7 @@ answer, the profile, a rule), the night sees from the rows and packs it itself.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -89,5 +89,5 @@ def _month_of(moment: datetime) -> datetime:
 
 
 def _digest(athlete: Athlete, kept: KeptDiary) -> str:
-    inputs = (kept.sessions.mark, kept.answers.mark, astuple(athlete.profile))
+    inputs = (kept.sessions.mark, kept.answers.mark, athlete.profile)
     return hashlib.sha256(repr(inputs).encode()).hexdigest()

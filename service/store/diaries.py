@@ -4,14 +4,15 @@ Whether one is still true is asked of the rows themselves, in the statement that
 sessions, answers or profiles has to remember that it exists.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, delete, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from service.domain.packed import PackedAnswers, PackedSessions
 from service.store.checkins import ANSWERS
@@ -53,20 +54,19 @@ class Diaries:
         are those of sessions that started at ``since`` or later with what was told of them, and of every
         answer."""
         shown = and_(ActivityRow.hidden_at.is_(None), ActivityRow.start >= since)
-        sessions = _mark(ActivityRow, *CONTENT, where=shown).lateral()
-        felt = _mark(CheckInRow, "day", "exertion", where=CheckInRow.exertion.is_not(None)).lateral()
-        answers = _mark(CheckInRow, "day", *ANSWERS).lateral()
+        felt = _mark(CheckInRow, ("day", "exertion"), where=CheckInRow.exertion.is_not(None))
+        sessions = _own(ActivityRow, shown, mark=_mark(ActivityRow, CONTENT))
+        answers = _own(CheckInRow, mark=_mark(CheckInRow, ("day", *ANSWERS)), felt=felt)
         told = func.hash_record_extended(func.row(*(getattr(AthleteRow, name) for name in PROFILE)), 0)
         query = (
             select(
                 AthleteRow.id,
-                func.concat_ws(":", sessions.c.mark, felt.c.mark, told).label("sessions_now"),
+                func.concat_ws(":", sessions.c.mark, answers.c.felt, told).label("sessions_now"),
                 answers.c.mark.label("answers_now"),
                 DiaryRow.__table__,
             )
             .select_from(AthleteRow)
             .join(sessions, true())
-            .join(felt, true())
             .join(answers, true())
             .outerjoin(DiaryRow, DiaryRow.athlete_id == AthleteRow.id)
             .where(AthleteRow.id.in_(list(athlete_ids)))
@@ -106,11 +106,18 @@ class Diaries:
         self._connection.execute(row.on_conflict_do_update(index_elements=[DiaryRow.athlete_id], set_=values))
 
 
-def _mark(table: Any, *names: str, where: Any = true()) -> Any:  # noqa: B008 - a constant
-    """Count and order-free hash of the rows of the athlete of the outer query."""
+def _mark(table: Any, names: Sequence[str], where: ColumnElement[bool] | None = None) -> ColumnElement[str]:
+    """Count and order-free hash of rows, of all of them or ``where`` it holds."""
     row = func.hash_record_extended(func.row(*(getattr(table, name) for name in names)), 0)
-    mark = func.concat_ws(":", func.count(), func.coalesce(func.bit_xor(row), literal_column("0")))
-    return select(mark.label("mark")).where(table.athlete_id == AthleteRow.id, where).correlate(AthleteRow)
+    aggregates = func.count(), func.bit_xor(row)
+    count, mixed = aggregates if where is None else (each.filter(where) for each in aggregates)
+    return func.concat_ws(":", count, func.coalesce(mixed, literal_column("0")))
+
+
+def _own(table: Any, *where: ColumnElement[bool], **marks: ColumnElement[str]) -> LateralFromClause:
+    """Marks of the rows of the outer query's athlete, in one look at them."""
+    named = (mark.label(name) for name, mark in marks.items())
+    return select(*named).where(table.athlete_id == AthleteRow.id, *where).correlate(AthleteRow).lateral()
 
 
 def _kept(row: Row[Any]) -> KeptDiary:
