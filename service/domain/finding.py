@@ -1,7 +1,7 @@
 """What judgement says of one night, and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -140,6 +140,10 @@ class Assessment:
     balanced_after_rest: date | None = None
     balanced_after_easy: date | None = None
     strength_weeks: int = 0
+
+    def knowing(self, contexts: Iterable[Context]) -> "Assessment":
+        """The same verdict in what has become known since: a night sees nothing of its own day."""
+        return replace(self, contexts=self.contexts | frozenset(contexts))
 
     @property
     def leading(self) -> Finding | None:

@@ -190,8 +190,10 @@ def _settle(
         wishes = tx.preferences.of_many([athlete.id]).get(athlete.id)  # whoever has just unsubscribed, has
         sendable = _sendable(tx, athlete, night, wishes, stale=late or not newest)
         sent = tx.nights.sent_warnings(athlete.id, night - timedelta(days=60))
-        decision = decide(assessment, recent, sent, sendable=sendable, limits=app.catalogue.restraint)
-        advice = advise(assessment, app.catalogue, profile=athlete.profile) if decision.mail else None
+        # What is kept is what the night could see; what is said heeds what was told this morning.
+        known = assessment.knowing(tx.checkins.open_flags(athlete.id, night))
+        decision = decide(known, recent, sent, sendable=sendable, limits=app.catalogue.restraint)
+        advice = advise(known, app.catalogue, profile=athlete.profile) if decision.mail else None
         if decision.mail and advice is None:  # a warning without anything to do about it helps nobody
             log().error("advice_missing", athlete=athlete.id, night=night, code=assessment.rule_version)
             decision = Decision(kind=None, silent_because=Silence.HELD)
@@ -207,7 +209,7 @@ def _settle(
             course = outlook.course(app.constants) if outlook else ()
             mail = enqueue_warning(app, tx, athlete, assessment, advice, course=course, held=held)
         elif new and outlook and wishes and not (sendable.stale or sendable.quiet):
-            mail = enqueue_letter(app, tx, athlete, assessment, outlook, wishes)
+            mail = enqueue_letter(app, tx, athlete, known, outlook, wishes)
         point("night_recorded")
     point("night_settled")
     if gate is Gate.TRIPPED:

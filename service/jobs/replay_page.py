@@ -200,7 +200,7 @@ def _silent(nights: Sequence[Replayed]) -> list[tuple[str, int]]:
 def _missing(reading: Reading, history: History, nights: Sequence[Replayed]) -> Iterator[str]:
     """What stood between this history and surer verdicts, in sentences."""
     runs = [each for each in history.activities if each.is_run]
-    if not history.checkins:
+    if not any(each.legs or each.soreness or each.fatigue for each in history.checkins):
         yield (
             "How the mornings felt: there are no check-ins. It is what tells most, and a warning that needs "
             "it was never given here."

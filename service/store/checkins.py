@@ -1,17 +1,18 @@
 """What athletes said of their mornings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from service.domain.finding import Context
 from service.domain.history import CheckIn
 from service.store.tables import CheckInRow
 
-RED_FLAGS = ("ill", "pain")
+RED_FLAGS = {"ill": Context.ILLNESS, "pain": Context.PAIN}
 FLAG_DAYS = 365
 """As ``contexts.red_flag_days`` of config/heuristics.toml; a test holds them together."""
 ANSWERS = ("legs", "fatigue", "sleep", "soreness", "mood", *RED_FLAGS)
@@ -25,20 +26,20 @@ class CheckIns:
 
     def put(self, athlete_id: UUID, checkin: CheckIn, now: datetime) -> None:
         """Keep the answers of one morning. What is not answered this time keeps its earlier answer:
-        one tap in the mail comes first, the rest of the form later."""
+        one tap in the mail comes first, the rest of the form later. An effort is no morning's answer."""
         row = insert(CheckInRow).values(
             athlete_id=athlete_id,
             day=checkin.date,
             answered_at=now,
             **{name: getattr(checkin, name) for name in TOLD},
         )
-        answered = {name: func.coalesce(row.excluded[name], getattr(CheckInRow, name)) for name in TOLD}
-        self._connection.execute(
-            row.on_conflict_do_update(
-                index_elements=[CheckInRow.athlete_id, CheckInRow.day],
-                set_={"answered_at": row.excluded.answered_at, **answered},
-            )
-        )
+        kept: dict[str, Any] = {
+            name: func.coalesce(row.excluded[name], getattr(CheckInRow, name)) for name in TOLD
+        }
+        if any(getattr(checkin, name) is not None for name in ANSWERS):
+            kept["answered_at"] = row.excluded.answered_at
+        key = [CheckInRow.athlete_id, CheckInRow.day]
+        self._connection.execute(row.on_conflict_do_update(index_elements=key, set_=kept))
 
     def of(self, athlete_id: UUID, since: date) -> list[CheckIn]:
         """Mornings from ``since`` on, oldest first."""
@@ -56,25 +57,24 @@ class CheckIns:
             found[row.athlete_id].append(_checkin(row))
         return found
 
-    def flagged_since(self, athlete_id: UUID, moment: datetime) -> bool:
-        """Whether illness or pain was told of after ``moment``."""
-        told = CheckInRow.ill.is_(True) | CheckInRow.pain.is_(True)
-        mine = (CheckInRow.athlete_id == athlete_id, CheckInRow.answered_at > moment)
-        return self._connection.execute(select(exists().where(*mine, told))).scalar_one()
-
-    def open_flags(self, athlete_id: UUID, today: date) -> dict[str, date]:
+    def open_flags(self, athlete_id: UUID, today: date) -> dict[Context, date]:
         """Illness and pain that were told of and not taken back since, each with the day it was last told; as
         long as a night remembers them."""
-        found = {}
+        return {flag: day for flag, day, _ in self._open(athlete_id, today)}
+
+    def flagged_since(self, athlete_id: UUID, moment: datetime) -> bool:
+        """Whether any of them was told of after ``moment``."""
+        return any(told_at > moment for _, _, told_at in self._open(athlete_id, moment.date()))
+
+    def _open(self, athlete_id: UUID, today: date) -> Iterator[tuple[Context, date, datetime]]:
         since = today - timedelta(days=FLAG_DAYS)
-        for name in RED_FLAGS:
+        for name, flag in RED_FLAGS.items():
             told = getattr(CheckInRow, name)
             answered = (CheckInRow.athlete_id == athlete_id, told.is_not(None), CheckInRow.day >= since)
-            newest = select(CheckInRow.day, told).where(*answered).order_by(CheckInRow.day.desc()).limit(1)
-            row = self._connection.execute(newest).first()
-            if row is not None and row[1]:
-                found[name] = row[0]
-        return found
+            newest = select(CheckInRow.day, CheckInRow.answered_at, told).where(*answered)
+            row = self._connection.execute(newest.order_by(CheckInRow.day.desc()).limit(1)).first()
+            if row is not None and row[2]:
+                yield flag, row[0], row[1]
 
 
 def _checkin(row: Row[Any]) -> CheckIn:

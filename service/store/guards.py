@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.night import MailKind, Silence
+from service.store.nights import retell
 from service.store.outgoing import MailState
 from service.store.tables import MailRow, NightRow
 from service.store.tables_service import SwitchRow
@@ -105,7 +106,7 @@ class Guards:
         """Close the breaker and send what is held and still young enough; returns those mails."""
         self.turn(Guard.WARNINGS, now, admin, on=False)
         held = MailRow.state == MailState.HELD
-        self._tell_nights(held, warned=True)
+        retell(self._connection, held, None)
         values = {"state": MailState.QUEUED, "due_at": now}
         freed = self._connection.execute(update(MailRow).where(held).values(values).returning(MailRow.id))
         return list(freed.scalars())
@@ -124,16 +125,8 @@ class Guards:
             & MailRow.state.in_((MailState.QUEUED, MailState.DEFERRED))
             & (MailRow.queued_at > since)
         )
-        self._tell_nights(waiting, warned=False)
+        retell(self._connection, waiting, Silence.HELD)
         self._connection.execute(update(MailRow).where(waiting).values(state=MailState.HELD))
-
-    def _tell_nights(self, mails: ColumnElement[bool], *, warned: bool) -> None:
-        """A night says what became of its mail."""
-        kind, silence = (MailKind.WARNING, None) if warned else (None, Silence.HELD)
-        same = (NightRow.athlete_id == MailRow.athlete_id) & (NightRow.night == MailRow.night)
-        self._connection.execute(
-            update(NightRow).where(same, mails).values(mail_kind=kind, silent_because=silence)
-        )
 
 
 def mail_flows() -> ColumnElement[bool]:

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, 
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.message import Message
-from service.domain.night import SENDABLE_FOR, MailKind
+from service.domain.night import SENDABLE_FOR, MailKind, Silence
 from service.store import claims
 from service.store.addresses import Addresses
 from service.store.checkins import CheckIns
 from service.store.guards import mail_flows
 from service.store.keyring import Keyring
+from service.store.nights import retell
 from service.store.outgoing import MailRecord, MailState, Outgoing, mail_record, message_of, outgoing
 from service.store.tables import MailRow
 
@@ -129,8 +130,12 @@ class Mailbox:
             self._settle(mail_id, token, MailState.EXPIRED, now)
             return None
         recipient = self._recipient(row)
-        if recipient is None or self._overtaken(row):
+        if recipient is None:
             self._settle(mail_id, token, MailState.SUPPRESSED, now)
+            return None
+        if row.kind in OF_TRAINING and self._checkins.flagged_since(row.athlete_id, row.queued_at):
+            retell(self._connection, MailRow.id == mail_id, Silence.RED_FLAG)
+            self._settle(mail_id, token, MailState.SUPPRESSED, now, error=Silence.RED_FLAG)
             return None
         return outgoing(row, recipient)
 
@@ -259,9 +264,6 @@ class Mailbox:
         else:
             address = None
         return None if address is None or self._addresses.is_suppressed(address) else address
-
-    def _overtaken(self, row: Row[Any]) -> bool:
-        return row.kind in OF_TRAINING and self._checkins.flagged_since(row.athlete_id, row.queued_at)
 
     def _settle(
         self, mail_id: UUID, token: UUID, state: MailState, now: datetime, error: str | None = None

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain import record
 from service.domain.finding import Assessment
 from service.domain.night import Decision, MailKind, SentMail, Silence
-from service.store.tables import NightRow
+from service.store.tables import MailRow, NightRow
 
 EMPTYING = text("""
     UPDATE night SET assessment = assessment
@@ -26,6 +26,14 @@ EMPTYING = text("""
         OR assessment ->> 'longest_safe_m' IS NOT NULL OR assessment ->> 'balanced_load' IS NOT NULL
     )""")
 """Numbers of sessions that Strava may not let us keep: those of a night live as long as its sessions."""
+
+
+def retell(connection: Connection, mails: ColumnElement[bool], silence: Silence | None) -> None:
+    """Nights say what became of their warnings: none will leave, and why; or after all it does (``None``)."""
+    kind = MailKind.WARNING if silence is None else None
+    same = (NightRow.athlete_id == MailRow.athlete_id) & (NightRow.night == MailRow.night)
+    theirs = same & (MailRow.kind == MailKind.WARNING) & mails
+    connection.execute(update(NightRow).where(theirs).values(mail_kind=kind, silent_because=silence))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def ask(
         open_night=open_night,
         unrated=unrated,
         exertion=by_day[unrated].exertion if unrated in by_day else None,
-        flags={name: day for name, day in flags.items() if day < today},
+        flags={flag.value: day for flag, day in flags.items() if day < today},
         emergency=deps.phrases.EMERGENCY if flag else (),
         clinician=deps.phrases.CLINICIAN,
     )

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from service.domain.finding import Context, Finding
+from service.domain.finding import RED_FLAGS, Context, Finding
 from service.domain.message import Message
-from service.domain.night import MailKind
+from service.domain.night import Decision, MailKind, Silence
 from service.domain.reply import Felt, Reply
 from service.store.nights import JudgedNight
 from service.store.outgoing import MailState
@@ -48,6 +48,8 @@ MAIL_STATES: Mapping[str, str] = {
     "parked": "not sent: something went wrong with us, and our operator has been told",
 }
 
+FLAGGED = "not sent: you had told us of illness or pain"
+
 routes = APIRouter(responses=dict(ANSWERS))
 
 
@@ -57,7 +59,7 @@ def evidence(
 ) -> HTMLResponse:
     """One night of the athlete's own."""
     with deps.store.transaction() as tx:
-        found = standing(tx, athlete_id)
+        found = standing(tx, athlete_id, today=deps.now().date())
         judged = tx.nights.at(athlete_id, night)
         mail = tx.mailbox.of_night(athlete_id, MailKind.WARNING, night)
         reply = tx.replies.of(athlete_id, night).get(night)
@@ -99,10 +101,16 @@ def _values(
         "unseen": unseen(assessment, deps),
         "rule_version": assessment.rule_version,
         "digest": judged.inputs_digest[:16],
-        "mail": {"subject": mail[0].subject, "text": mail[0].text, "state": MAIL_STATES[mail[1]]}
-        if mail
-        else None,
+        "mail": _mail(mail, judged.decision) if mail else None,
+        "flagged": bool(found.red_flags),
     }
+
+
+def _mail(mail: tuple[Message, MailState], decision: Decision) -> dict[str, str]:
+    """The mail as it was written, and what became of it."""
+    message, state = mail
+    told = FLAGGED if decision.silent_because is Silence.RED_FLAG else MAIL_STATES[state]
+    return {"subject": message.subject, "text": message.text, "state": told}
 
 
 def _shown(finding: Finding, found: Standing, deps: WebDeps) -> dict[str, Any]:
@@ -124,7 +132,7 @@ def _inputs(judged: JudgedNight, found: Standing, deps: WebDeps) -> list[tuple[s
         rows.append(("What you are used to (mean load of 42 days)", f"{night.fitness:.0f} load points a day"))
     if night.fatigue is not None:
         rows.append(("What you did lately (mean load of 7 days)", f"{night.fatigue:.0f} load points a day"))
-    if night.longest_safe_m is not None:
+    if night.longest_safe_m is not None and not (found.red_flags or night.contexts & RED_FLAGS):
         ceiling = deps.said(night.longest_safe_m, "m", units, "longest_run")
         rows.append(("A tenth beyond the longest run of 30 days", ceiling))
     if night.learning:

@@ -1,6 +1,6 @@
 """Where an athlete stands: what the pages of one athlete read, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,6 @@ from service.store.nights import JudgedNight
 from service.store.session import Transaction
 from service.web.session import NotSignedIn, Realm
 
-FLAGS = {"ill": Context.ILLNESS, "pain": Context.PAIN}
 NIGHTS_READ = 120
 """How far back the pages look for when a reason was last seen."""
 
@@ -28,7 +27,7 @@ class Standing:
     address_pending: bool
     address_refused: bool
     wants_mail: bool
-    red_flags: Mapping[str, date] = field(default_factory=dict)
+    red_flags: Mapping[Context, date] = field(default_factory=dict)
 
     @property
     def assessment(self) -> Assessment | None:
@@ -54,13 +53,10 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1, *, today: date 
     )
 
 
-def _knowing(nights: list[JudgedNight], flags: Mapping[str, date]) -> list[JudgedNight]:
+def _knowing(nights: list[JudgedNight], flags: Iterable[Context]) -> list[JudgedNight]:
     """The nights, the newest with the flags that went up after it: no page suggests training meanwhile."""
-    if not nights or not flags:
-        return nights
-    newest = nights[0].assessment
-    known = replace(newest, contexts=newest.contexts | {FLAGS[name] for name in flags})
-    return [replace(nights[0], assessment=known), *nights[1:]]
+    known = [replace(night, assessment=night.assessment.knowing(flags)) for night in nights[:1]]
+    return known + nights[1:]
 
 
 def scope_notes(athlete: Athlete) -> list[str]:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from service.domain.activity import Activity
 from service.domain.advice import Advice
 from service.domain.athlete import Athlete, AthleteState
-from service.domain.finding import Assessment, State
+from service.domain.finding import Assessment, Context, State
 from service.domain.history import CheckIn
 from service.domain.lasting import lasting
 from service.store.nights import JudgedNight
@@ -188,8 +188,8 @@ def _notes(found: Standing, checkins: Sequence[CheckIn], today: date, doctor: st
     if athlete.state is not AthleteState.CONNECTED:
         text = "Strava no longer lets us read your runs. Connect again, and it goes on where it stopped."
         yield Note(text, "/", "Connect again")
-    for name, day in found.red_flags.items():
-        told = "that you feel ill" if name == "ill" else "of a pain that changes how you run"
+    for flag, day in found.red_flags.items():
+        told = "that you feel ill" if flag is Context.ILLNESS else "of a pain that changes how you run"
         text = f"On {words.day(day)} you told us {told}. Until it is over we say nothing about training."
         yield Note(text, "/checkin", "Is it over?")
     for item in lasting(checkins, today):

@@ -276,6 +276,17 @@ class TestWeeklyLetter:
         assert "Until you say that it is over" in text
         assert "Is it over?" in text
 
+    def test_pain_of_this_morning_is_heeded_by_a_letter_judged_late(self, app, steady, clock):
+        """Told before the letter was written and after the night began."""
+        choose(app, steady, weekly=Choice.WEEKLY, check_in=Choice.OFF)
+        with app.store.transaction() as tx:
+            tx.checkins.put(steady.id, CheckIn(NIGHT + DAY, legs=2, pain=True), app.now())
+        judged(app, steady, clock, NIGHT + DAY)
+        with app.store.transaction() as tx:
+            text = " ".join(tx.mailbox.latest(kind=MailKind.WEEKLY).text.split())
+        assert "Until you say that it is over" in text
+        assert "longest run of 30 days" not in text
+
     def test_while_pain_is_up_no_distance_is_given(self, app, steady, clock):
         """Told three weeks ago and not taken back: nothing is said of training."""
         choose(app, steady, weekly=Choice.WEEKLY, check_in=Choice.OFF)

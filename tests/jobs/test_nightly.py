@@ -154,6 +154,32 @@ class TestChangedSessions:
         assert Context.ILLNESS in night.assessment.contexts
 
 
+class TestRedFlags:
+    """Told after 04:30, which the night cannot see, and heeded all the same."""
+
+    @pytest.mark.parametrize("told", [{"ill": True}, {"pain": True}])
+    def test_illness_of_this_morning_silences_a_night_judged_late(self, app, tired, told):
+        """The verdict is what the days before it say; nothing is written, and no cooldown begins."""
+        with app.store.transaction() as tx:
+            tx.checkins.put(tired.id, CheckIn(NIGHT, legs=2, **told), app.now() - timedelta(minutes=20))
+        [night] = judged(app, tired)
+        assert (night.decision.kind, night.decision.silent_because) == (None, Silence.RED_FLAG)
+        assert not night.assessment.contexts
+        assert mails(app) == []
+
+    def test_illness_told_while_the_mail_waits_takes_it_back(self, app, tired):
+        """The night says so, and no cooldown begins."""
+        judged(app, tired)
+        with app.store.transaction() as tx:
+            [mail] = tx.mailbox.many(kind=MailKind.WARNING)
+            tx.checkins.put(tired.id, CheckIn(NIGHT, legs=2, ill=True), app.now() + timedelta(minutes=1))
+            assert tx.mailbox.take(mail.id, app.now() + timedelta(minutes=2)) is None
+            assert tx.nights.sent_warnings(tired.id, NIGHT - DAY) == []
+        [kept] = mails(app)
+        assert (kept.state, kept.error) == (MailState.SUPPRESSED, "red_flag")
+        assert nights(app, tired)[-1].decision.silent_because is Silence.RED_FLAG
+
+
 class TestWhoMayBeWrittenTo:
     @pytest.mark.parametrize(
         ("address", "wanted", "silence"),

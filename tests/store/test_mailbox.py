@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from service.domain.finding import Context
 from service.domain.history import CheckIn
 from service.domain.night import MailKind
 from service.store.claims import SUSPECT_AFTER
@@ -328,6 +329,18 @@ def test_no_word_on_training_after_a_red_flag(
         tx.checkins.put(reader, CheckIn(NOW.date(), **told), NOW + after_h * HOUR)
         assert (tx.mailbox.take(mail, NOW + 2 * HOUR) is not None) is taken
         assert state_of(tx, mail) == (MailState.SENDING if taken else MailState.SUPPRESSED)
+
+
+def test_what_was_taken_back_holds_no_mail_up(store: Store, reader: UUID) -> None:
+    """Neither a flag that is down again, nor an effort told of a day that had one, nor one told before."""
+    with store.transaction() as tx:
+        tx.checkins.put(reader, CheckIn(TODAY - 2 * DAY, ill=True), NOW - 2 * DAY)
+        mail = put(tx, reader)
+        tx.checkins.put(reader, CheckIn(TODAY - 2 * DAY, exertion=4), NOW + HOUR)
+        tx.checkins.put(reader, CheckIn(TODAY - DAY, pain=True), NOW + HOUR)
+        tx.checkins.put(reader, CheckIn(TODAY, pain=False), NOW + HOUR)
+        assert set(tx.checkins.open_flags(reader, TODAY)) == {Context.ILLNESS}
+        assert tx.mailbox.take(mail, NOW + 2 * HOUR) is not None
 
 
 def test_admins_filter_mails(store: Store, reader: UUID) -> None:
