@@ -10,7 +10,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from service.analyse.constants import Constants
-from service.analyse.exertion import with_told
 from service.analyse.heart import HeartShift, exertion_shift, heart_rate_shift
 from service.analyse.load import Loads, session_loads
 from service.analyse.sessions import Family, Sessions, sessions_of
@@ -152,7 +151,8 @@ class Columns:
 def diary_of(history: History, c: Constants, first_night: date) -> Diary:
     """Everything recorded and answered, for nights from ``first_night`` on. A night sees only the days
     before it, and what a session tells rests on its own past: what comes later changes no earlier night."""
-    sessions = with_told(sessions_of(history.activities, c.gates), history.checkins)
+    told = {each.date.toordinal(): each.exertion for each in history.checkins if each.exertion is not None}
+    sessions = sessions_of(history.activities, c.gates, told)
     loads = session_loads(sessions, history.profile, c)
     since = first_night.toordinal() - TOLD_DAYS
     signals = signals_of(sessions, loads, history.activities, history.profile, since, c)
@@ -235,9 +235,10 @@ def _write_means(days: Floats, at: Ints, hearts: HeartShift, exertion: Floats) -
 
 
 def _write_signals(days: Floats, at: Ints, signals: Signals) -> None:
-    """The strongest signal of each day; of hard efforts the best; minutes of hard kilometres."""
+    """The strongest signal of each day; of hard efforts the best, the highest heart too; hard minutes."""
     for name, values in (*signals.of_days().items(), ("performance", signals.speeds.performance)):
         np.fmax.at(days[ROW[name]], at, values)
+    np.fmin.at(days[ROW["beats_missing"]], at, signals.beats_missing)
     days[ROW["hard_min"]] = np.bincount(at, weights=signals.speeds.hard_min)
 
 

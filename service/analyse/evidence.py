@@ -119,7 +119,7 @@ class Witness:
         return [] if np.isnan(shift) else [self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)]
 
     def highest_hr(self, missing: float) -> Evidence:
-        """By how much the highest heart rate of the last hard runs differs from that of most before them."""
+        """By how much the highest heart rate of the last hard runs differs from the middle of them."""
         return self.seen("highest_hr_of_hard_runs", -missing, "bpm", 0.0, self.c.peaks.recent_days, 1)
 
     def exertion(self) -> list[Evidence]:

@@ -109,7 +109,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
     told = stage is not Stage.STRAIN
     tried = witness.performance()
     evidence = [witness.balance(), witness.week_load(), *_own_evidence(channels, witness)]
-    if Channel.HEART_RATE in channels and verdict.less_high[column] > 0:
+    if verdict.less_high[column] > 0:
         evidence.append(witness.highest_hr(float(verdict.less_high[column])))
     return Finding(
         cause=Cause.OVERREACHING,

@@ -39,14 +39,12 @@ class Overreaching:
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    """Strengths of what follows strain, one value a column, NaN where it was not seen. ``driven_less`` only
-    strengthens the others: on made-up runners it brought false starts as a sign, and no earlier warning."""
+    """Strengths of what follows strain, one value a column, NaN where it was not seen."""
 
     low_answers: Floats
     exertion: Floats
     slower: Floats
     heart_rate: Floats
-    driven_less: Floats
 
 
 def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: Constants) -> Overreaching:
@@ -55,8 +53,8 @@ def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: C
     never speaks by itself: lower and fresh is fitter. Without any word of the athlete it stays at stage 1: to
     be watched and asked about, never written about; a hard effort that was slower is such a word, and makes
     it possible at most. Stage 1 is of this morning; signs come later than strain, so stage 2 remembers it for
-    two weeks. Stage 3 is stage 2 that has lasted and has not yielded to rest. In a ``hot``
-    spell the weather explains every sign."""
+    two weeks. Stage 3 is stage 2 that has lasted and has not yielded to rest. In a ``hot`` spell the weather
+    explains every sign."""
     z = strain_z(columns, state, c, c.overreaching.strain_days + c.overreaching.persistent_days)
     strained, depth = _strain(state, z, c, 0)
     now, _ = _strain(state, z, c, 0, days=1)
@@ -70,17 +68,11 @@ def overreaching(columns: Columns, state: State, enough: Flags, hot: Flags, c: C
     stage = np.where(lasting, Stage.PERSISTENT, stage)
     reported = np.fmax(signs.low_answers, signs.exertion)
     load = np.where(enough, depth, np.nan)
-    fused = fuse(
-        c,
-        len(columns),
-        load=load,
-        self_report=reported,
-        heart_rate=np.fmax(signs.heart_rate, signs.driven_less),
-    )
+    fused = fuse(c, len(columns), load=load, self_report=reported, heart_rate=signs.heart_rate)
     faint = np.isnan(reported) | (state.load_quality < c.fusion.least_quality)
     fused = at_most(fused, Level.POSSIBLE, faint)
-    seen = ~np.isnan(signs.driven_less)
-    return Overreaching(fused, stage.astype(np.int64), np.where(seen, less_high(columns, c), 0.0))
+    own = np.nan_to_num(reported) >= c.fusion.agreeing
+    return Overreaching(fused, stage.astype(np.int64), np.where(own, _less_high(columns, c), 0.0))
 
 
 def _strain(
@@ -113,15 +105,14 @@ def _signs(columns: Columns, c: Constants, back: int) -> _Signs:
     slower = _slower(columns, c, back)
     complaint = np.any(np.nan_to_num(np.vstack([low, exertion, slower])) >= c.fusion.agreeing, axis=0)
     moved = heart_rate_strength(*heart_rate_now(columns, c, back), complaint, c)
-    held = np.where(complaint & (less_high(columns, c, back) > 0), c.peaks.strength, np.nan)
-    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, moved, held)
+    return _Signs(np.where(np.any(known, axis=0), low, np.nan), exertion, slower, moved)
 
 
-def less_high(columns: Columns, c: Constants, back: int = 0) -> Floats:
-    """Mean of the beats that the newest hard runs are missing, where enough of them fell short; else 0. One
-    low peak is chance, and a heart that reaches what it used to says nothing of how rested its owner is."""
+def _less_high(columns: Columns, c: Constants) -> Floats:
+    """Mean of the beats that the newest hard runs are missing, where enough of them fell short; else 0. It is
+    evidence beside signs and none itself: as one it brought made-up runners false starts alone."""
     p = c.peaks
-    missing = lately(columns["beats_missing"], p.recent_days, back)
+    missing = lately(columns["beats_missing"], p.recent_days)
     newest = np.where(among_newest(~np.isnan(missing), p.newest_runs), missing, np.nan)
     low = (np.nan_to_num(newest) >= p.missing_bpm).sum(axis=0) >= p.low_runs
     return np.where(low, np.nan_to_num(mean_known(newest)), 0.0)

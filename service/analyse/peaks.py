@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 def beats_missing(sessions: Sessions, hard_min: Floats, since: int, c: Constants) -> Floats:
     """By how many beats a minute the highest of each hard run from the day ``since`` (ordinal) on falls short
-    of what most hard runs of the ``base_days`` before it stayed below, in like warmth where it is known. NaN
+    of the middle of the hard runs of the ``base_days`` before it, in like warmth where it is known. NaN
     where the run was not hard, carries no heart rate or one that equals its steps, or has too few like it."""
     p = c.peaks
     result = np.full(len(sessions), np.nan)
@@ -33,6 +33,6 @@ def beats_missing(sessions: Sessions, hard_min: Floats, since: int, c: Constants
     enough = used.sum(axis=1) >= p.runs_needed
     if enough.any():
         peaks = sessions.max_hr[rows]
-        usual = quantiles(np.where(used, peaks[past], np.nan)[enough], p.share)
+        usual = quantiles(np.where(used, peaks[past], np.nan)[enough], 0.5)
         result[rows[own[enough]]] = usual - peaks[own[enough]]
     return result

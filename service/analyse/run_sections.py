@@ -62,13 +62,11 @@ class Peaks:
     base_days: int
     exclude_days: int
     runs_needed: int
-    share: float
     alike_c: float
     missing_bpm: float
     recent_days: int
     newest_runs: int
     low_runs: int
-    strength: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """An athlete's sessions as columns: false values left out, doubles dropped, joined recordings made one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from operator import attrgetter
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,10 +97,12 @@ class Sessions:
         return Sessions(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
 
 
-def sessions_of(activities: Sequence[Activity], gates: Gates) -> Sessions:
+def sessions_of(
+    activities: Sequence[Activity], gates: Gates, told: Mapping[int, int] = MappingProxyType({})
+) -> Sessions:
     """Columns of the activities, whatever their order: values that cannot be true left out, doubles
     dropped, forgotten watches left out, recordings of one kind that follow within ``merge_gap_min`` of
-    each other joined.
+    each other joined. ``told`` are the efforts of days (ordinals) that the athlete told us.
 
     Only recordings of the same training day are compared, so that no later day can change an earlier.
     """
@@ -108,6 +111,7 @@ def sessions_of(activities: Sequence[Activity], gates: Gates) -> Sessions:
     rows = _believed(rows, activities, gates)
     rows = rows.take(~_doubles(rows, gates))
     rows = rows.take(~_forgotten(rows, gates))
+    rows = _rated(rows, told)
     rows = rows.take(np.lexsort((rows.start_s, rows.family, rows.day)))
     merged = _merged(rows, gates)
     return merged.take(np.argsort(merged.start_s, kind="stable"))
@@ -222,6 +226,18 @@ def _forgotten(rows: Sessions, gates: Gates) -> Flags:
     """Runs whose watch was left running."""
     speed = rows.speed_mps
     return rows.is_run & (rows.distance_m > 0) & (speed < gates.slowest_run_mps)
+
+
+def _rated(rows: Sessions, told: Mapping[int, int]) -> Sessions:
+    """The longest run of each day with what was told of it (0 to 10 for all of it: Foster et al. 2001). A
+    rating that came with the run stands."""
+    felt = rows.perceived_exertion.copy()
+    for day, effort in told.items():
+        runs = np.flatnonzero(rows.is_run & (rows.day == day))
+        if len(runs):
+            longest = runs[np.argmax(rows.moving_s[runs])]
+            felt[longest] = effort if np.isnan(felt[longest]) else felt[longest]
+    return replace(rows, perceived_exertion=felt)
 
 
 def _merged(rows: Sessions, gates: Gates) -> Sessions:

@@ -45,13 +45,11 @@ class Signals:
     fuelling: Fuelling
 
     def of_days(self) -> Mapping[str, Floats]:
-        """The values that days carry, by field; a day takes the strongest of its sessions. Beats missing are
-        a number, not a strength: below 0 the heart reached more."""
+        """The values that days carry, by field; a day takes the strongest of its sessions."""
         return {
             "heat": self.heat.environment,
             "heat_hr": np.where(self.heat.environment > 0, self.heat.heart_rate, np.nan),
             "hot": np.where(self.heat.hot, 1.0, np.nan),
-            "beats_missing": self.beats_missing,
             "form": self.form.strength,
             "descent": self.descents.strength,
             "fade": self.fuelling.strength,

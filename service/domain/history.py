@@ -38,7 +38,7 @@ class Profile:
 @dataclass(frozen=True, slots=True)
 class CheckIn:
     """A morning's answers; 1 is the worst, ``legs`` runs to 4, the others to 5. ``exertion``, 1 to 10, is how
-    hard the longest session of that day felt, whenever it was told. ``None`` = not answered."""
+    hard the longest run of that day felt, whenever it was told. ``None`` = not answered."""
 
     date: date
     legs: int | None = None

@@ -21,7 +21,7 @@ EVIDENCE = {
     "soreness_week": "Your answers about soreness in seven days, their mean (5 = none)",
     "legs_week": "Your answers about your legs in seven days, their mean (4 = fresh)",
     "hr_at_own_speed": "Heart rate against what is usual for you at that speed",
-    "highest_hr_of_hard_runs": "Highest heart rate of your last hard runs, against hard runs before",
+    "highest_hr_of_hard_runs": "Highest heart rate of your last hard runs, against the usual of hard runs",
     "exertion_at_like_runs": "How hard runs felt against runs like them",
     "performance": "Speed of your last hard effort, against hard efforts like it",
     "strength_sessions": "Recorded strength sessions",

@@ -54,9 +54,11 @@ class Diaries:
         are those of sessions that started at ``since`` or later with what was told of them, and of every
         answer."""
         shown = and_(ActivityRow.hidden_at.is_(None), ActivityRow.start >= since)
-        felt = _mark(CheckInRow, ("day", "exertion"), where=CheckInRow.exertion.is_not(None))
+        ran = and_(CheckInRow.exertion.is_not(None), CheckInRow.day >= since.date())
+        felt = _mark(CheckInRow, ("day", "exertion"), where=ran)
+        morning = func.num_nonnulls(*(getattr(CheckInRow, name) for name in ANSWERS)) > 0
         sessions = _own(ActivityRow, shown, mark=_mark(ActivityRow, CONTENT))
-        answers = _own(CheckInRow, mark=_mark(CheckInRow, ("day", *ANSWERS)), felt=felt)
+        answers = _own(CheckInRow, mark=_mark(CheckInRow, ("day", *ANSWERS), where=morning), felt=felt)
         told = func.hash_record_extended(func.row(*(getattr(AthleteRow, name) for name in PROFILE)), 0)
         query = (
             select(

@@ -27,8 +27,7 @@ Exertion = Annotated[Annotated[int, Field(ge=1, le=10)] | None, Blank, Form()]
 Day = Annotated[date | None, Blank, Form()]
 Answer = Annotated[Literal["yes", "no"] | None, Blank, Form()]
 
-OPEN_FOR = timedelta(days=2)
-"""A form may be sent the day after it was opened, about the day before that."""
+DAY = timedelta(days=1)
 
 routes = APIRouter(responses=dict(ANSWERS))
 
@@ -46,9 +45,9 @@ def ask(
     just saved told of illness or pain, so who to ask stands first."""
     with deps.store.transaction() as tx:
         today = _today(deps, tx, knock.athlete_id)
-        given = tx.checkins.of(knock.athlete_id, today - OPEN_FOR) if knock.signed_in else []
+        given = tx.checkins.of(knock.athlete_id, today - DAY) if knock.signed_in else []
         open_night = unanswered(tx, knock.athlete_id, today) if knock.signed_in else None
-        unrated = _unrated(deps, tx, knock.athlete_id, today)
+        unrated = _unrated(deps, tx, knock.athlete_id, today - DAY)
         flags = tx.checkins.open_flags(knock.athlete_id, today) if knock.signed_in else {}
     by_day = {each.date: each for each in given}
     answer = by_day.get(today, CheckIn(today))
@@ -65,8 +64,8 @@ def ask(
         tapped=legs is not None and not saved,
         saved=saved,
         open_night=open_night,
-        unrated=unrated,
-        exertion=by_day[unrated].exertion if unrated in by_day else None,
+        unrated=today - DAY if unrated else None,
+        exertion=by_day[today - DAY].exertion if today - DAY in by_day else None,
         flags={flag.value: day for flag, day in flags.items() if day < today},
         emergency=deps.phrases.EMERGENCY if flag else (),
         clinician=deps.phrases.CLINICIAN,
@@ -85,9 +84,9 @@ def take(
     ill: Answer = None,
     pain: Answer = None,
     exertion: Exertion = None,
-    trained: Day = None,
+    ran: Day = None,
 ) -> Response:
-    """Keeps the answers of today, and how hard training on the day ``trained`` was; the last ones count."""
+    """Keeps the answers of today, and how hard the run of the day ``ran`` was; the last ones count."""
     with deps.store.transaction() as tx:
         today = _today(deps, tx, knock.athlete_id)
         answer = CheckIn(
@@ -101,23 +100,21 @@ def take(
             pain=None if pain is None else pain == "yes",
         )
         tx.checkins.put(knock.athlete_id, answer, deps.now())
-        if exertion is not None and trained is not None and today - OPEN_FOR <= trained <= today:
-            tx.checkins.put(knock.athlete_id, CheckIn(trained, exertion=exertion), deps.now())
+        if exertion and ran in (today - DAY, today - 2 * DAY) and _unrated(deps, tx, knock.athlete_id, ran):
+            tx.checkins.put(knock.athlete_id, CheckIn(ran, exertion=exertion), deps.now())
     flagged = "&flag=1" if answer.ill or answer.pain else ""
     again = f"&legs={legs}&t={knock.link}" if knock.link else ""
     return see(f"/checkin?saved=1{flagged}{again}")
 
 
-def _unrated(deps: WebDeps, tx: Transaction, athlete_id: UUID, today: date) -> date | None:
-    """Today, else yesterday, if there was training whose longest session came without an effort: the sooner
-    it is asked the better (Foster et al. 2001: half an hour after)."""
-    lately = tx.activities.of(athlete_id, deps.now() - OPEN_FOR)
-    for day in (today, today - timedelta(days=1)):
-        sessions = [each for each in lately if each.training_day == day]
-        if sessions:
-            longest = max(sessions, key=lambda each: each.moving_s)
-            return day if longest.perceived_exertion is None else None
-    return None
+def _unrated(deps: WebDeps, tx: Transaction, athlete_id: UUID, day: date) -> bool:
+    """Whether there was a run on that day, over by now, whose longest came without an effort."""
+    runs = [
+        each
+        for each in tx.activities.of(athlete_id, deps.now() - 4 * DAY)
+        if each.is_run and each.training_day == day
+    ]
+    return bool(runs) and max(runs, key=lambda each: each.moving_s).perceived_exertion is None
 
 
 def _today(deps: WebDeps, tx: Transaction, athlete_id: UUID) -> date:

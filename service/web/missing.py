@@ -24,7 +24,7 @@ class Gap:
 def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Gap]:
     """From the sessions and answers of the last ``LOOKED_AT``, the most useful to mend first."""
     runs = [activity for activity in activities if activity.is_run]
-    told = {each.date for each in checkins if each.exertion is not None}
+    told = _told(runs, checkins)
     found = []
     if not any(each.legs is not None or each.soreness is not None for each in checkins):
         found.append(
@@ -47,7 +47,7 @@ def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Ga
             "Nothing to do: kilometres are read a few runs at a time as Strava lets us.",
         ),
         (
-            [run for run in runs if run.perceived_exertion is None and run.training_day not in told],
+            [run for run in runs if run.perceived_exertion is None and run not in told],
             "have no perceived exertion",
             "Set it on Strava after a run, or tell us with a check-in: it replaces a guess.",
         ),
@@ -65,6 +65,15 @@ def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Ga
         if len(missing) / len(runs) >= WORTH_A_WORD:
             found.append(Gap(f"{_share(len(missing), len(runs))} {what}.", mend))
     return found
+
+
+def _told(runs: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Activity]:
+    """The longest run of each day of which an effort was told."""
+    days = {each.date for each in checkins if each.exertion is not None}
+    return [
+        max((run for run in runs if run.training_day == day), key=lambda run: run.moving_s)
+        for day in days & {run.training_day for run in runs}
+    ]
 
 
 def _share(missing: int, of: int) -> str:

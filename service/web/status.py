@@ -109,7 +109,7 @@ def _checkin(each: CheckIn) -> dict[str, str]:
         )
         if value is not None
     ]
-    parts += [f"training {each.exertion} of 10"] if each.exertion else []
+    parts += [f"the run {each.exertion} of 10"] if each.exertion else []
     parts += ["ill"] if each.ill else []
     parts += ["pain that changes how you run"] if each.pain else []
     legs = f"legs {LEGS[each.legs]}" if each.legs else ""

@@ -106,6 +106,16 @@ def test_another_answer_makes_only_the_answers_untrue(kept: Store, athlete: UUID
     assert (own.sessions.true, own.answers.true) == (True, False)
 
 
+def test_an_effort_is_no_morning(kept: Store, athlete: UUID) -> None:
+    """Told of a day that had no answers it leaves those as they are; of years ago it changes nothing."""
+    with kept.transaction() as tx:
+        tx.checkins.put(athlete, CheckIn(SINCE.date() - DAY, exertion=7), NOW)
+        assert diary(tx, athlete).sessions.true
+        tx.checkins.put(athlete, CheckIn(TODAY - DAY, exertion=7), NOW)
+        own = diary(tx, athlete)
+    assert (own.sessions.true, own.answers.true) == (False, True)
+
+
 def test_strength_told_changes_no_load(kept: Store, athlete: UUID) -> None:
     """It is asked of the profile itself."""
     with kept.transaction() as tx:

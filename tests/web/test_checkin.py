@@ -131,8 +131,8 @@ def test_the_day_is_the_athletes(site: Site, zone: str, now: datetime, day: date
         {"legs": "2", "mood": "6"},  # above the scale
         {"legs": "2", "sleep": "well"},  # a word
         {"legs": "2", "ill": "maybe"},  # neither yes nor no
-        {"legs": "2", "exertion": "11", "trained": "2026-03-12"},  # beyond all one has
-        {"legs": "2", "exertion": "7", "trained": "the 12th"},  # no day
+        {"legs": "2", "exertion": "11", "ran": "2026-03-11"},  # beyond all one has
+        {"legs": "2", "exertion": "7", "ran": "the 11th"},  # no day
     ],
 )
 def test_what_is_not_on_the_form_is_not_kept(site: Site, wrong: dict[str, str]) -> None:
@@ -144,19 +144,22 @@ def test_what_is_not_on_the_form_is_not_kept(site: Site, wrong: dict[str, str]) 
     assert kept(site, browser) == []
 
 
-def trained(site: Site, browser: Browser, *starts: str, **known: object) -> None:
-    """Runs that began at these local times, an hour each, the later ones longer."""
+NINE = datetime(2026, 3, 12, 9, tzinfo=UTC)
+
+
+def ran(site: Site, browser: Browser, *starts: str, sport: str = "Run", rated: float | None = None) -> None:
+    """Sessions that began at these times, each longer than the one before."""
     runs = [
         Activity(
             source=Source.STRAVA,
             external_id=f"run-{start}",
-            sport="Run",
+            sport=sport,
             start=datetime.fromisoformat(start).replace(tzinfo=UTC),
             utc_offset_s=0,
             moving_s=3600 + index,
             elapsed_s=3700,
             distance_m=10_000.0,
-            **known,  # type: ignore[arg-type]
+            perceived_exertion=rated,
         )
         for index, start in enumerate(starts)
     ]
@@ -165,45 +168,54 @@ def trained(site: Site, browser: Browser, *starts: str, **known: object) -> None
 
 
 @pytest.mark.parametrize(
-    ("starts", "known", "asked"),
+    ("starts", "sport", "rated", "asked"),
     [
-        (["2026-03-12T06:00"], {}, "today’s"),
-        (["2026-03-11T17:00"], {}, "yesterday’s"),
-        (["2026-03-11T17:00", "2026-03-12T06:00"], {}, "today’s"),  # the sooner the better
-        (["2026-03-12T03:00"], {}, "yesterday’s"),  # before half past four it is still yesterday
-        (["2026-03-10T17:00"], {}, None),  # too long ago
-        (["2026-03-12T06:00"], {"perceived_exertion": 4.0}, None),  # Strava knows
-        ([], {}, None),  # nothing to ask about
+        (["2026-03-11T17:00"], "TrailRun", None, True),
+        (["2026-03-12T03:00"], "Run", None, True),  # before half past four it is still yesterday
+        (["2026-03-12T06:00"], "Run", None, False),  # a longer one may come today
+        (["2026-03-10T17:00"], "Run", None, False),  # too long ago
+        (["2026-03-11T17:00"], "Run", 4.0, False),  # Strava knows
+        (["2026-03-11T17:00"], "Ride", None, False),  # of runs alone
+        ([], "Run", None, False),
     ],
 )
 def test_effort_is_asked_where_strava_has_none(
-    site: Site, starts: list[str], known: dict[str, object], asked: str | None
+    site: Site, starts: list[str], sport: str, rated: float | None, asked: bool
 ) -> None:
-    """Of the newest day, today's or yesterday's."""
-    site.clock.at = datetime(2026, 3, 12, 9, tzinfo=UTC)
+    """Of yesterday's longest run: nothing that comes later can take its place."""
+    site.clock.at = NINE
     browser = site.athlete()
-    trained(site, browser, *starts, **known)
-    page = browser.get("/checkin").text
-    assert ("How hard was" in page) is (asked is not None)
-    if asked:
-        assert f"How hard was {asked} training?" in page
+    ran(site, browser, *starts, sport=sport, rated=rated)
+    assert ("How hard was yesterday’s run?" in browser.get("/checkin").text) is asked
 
 
 def test_effort_is_kept_with_the_day_it_was_of(site: Site) -> None:
     """Beside what was answered on that day; the legs are of this morning. The page shows it again."""
+    site.clock.at = NINE
     browser = site.athlete()
     browser.submit("/checkin", "/checkin", legs="3")
     site.clock.at += timedelta(days=1)
-    trained(site, browser, "2026-03-12T17:00")
-    browser.submit("/checkin", "/checkin", legs="2", exertion="7", trained="2026-03-12")
+    ran(site, browser, "2026-03-12T17:00")
+    browser.submit("/checkin", "/checkin", legs="2", exertion="7", ran="2026-03-12")
     days = [CheckIn(date(2026, 3, 12), legs=3, exertion=7), CheckIn(date(2026, 3, 13), legs=2)]
     assert kept(site, browser) == days
     assert 'name="exertion" value="7" checked' in browser.get("/checkin").text
 
 
-@pytest.mark.parametrize("day", ["2026-03-09", "2026-03-13", ""])
-def test_effort_of_any_other_day_is_not_kept(site: Site, day: str) -> None:
-    """Neither of days the form never asks about nor of none; the legs are."""
+def test_a_form_of_yesterday_may_be_sent(site: Site) -> None:
+    """It asked about the day before that."""
+    site.clock.at = NINE
     browser = site.athlete()
-    assert browser.submit("/checkin", "/checkin", legs="2", exertion="7", trained=day).status_code == 303
+    ran(site, browser, "2026-03-10T17:00")
+    browser.submit("/checkin", "/checkin", legs="2", exertion="7", ran="2026-03-10")
+    assert CheckIn(date(2026, 3, 10), exertion=7) in kept(site, browser)
+
+
+@pytest.mark.parametrize("day", ["2026-03-09", "2026-03-11", "2026-03-12", "2026-03-13", ""])
+def test_effort_of_any_other_day_is_not_kept(site: Site, day: str) -> None:
+    """Days the form never asks about, a day without a run, and none; the legs are kept."""
+    site.clock.at = NINE
+    browser = site.athlete()
+    ran(site, browser, "2026-03-09T17:00", "2026-03-12T06:00")
+    assert browser.submit("/checkin", "/checkin", legs="2", exertion="7", ran=day).status_code == 303
     assert kept(site, browser) == [CheckIn(date(2026, 3, 12), legs=2)]

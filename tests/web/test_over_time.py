@@ -214,7 +214,7 @@ def test_answers_are_listed_newest_first(site: Site) -> None:
     listed = section(browser.get("/status").text, "checkins")
     assert "Legs very heavy" in listed
     assert (
-        "Tiredness 2 of 5, sleep 3 of 5, mood 4 of 5, training 7 of 10, ill, pain that changes how you run"
+        "Tiredness 2 of 5, sleep 3 of 5, mood 4 of 5, the run 7 of 10, ill, pain that changes how you run"
         in listed
     )
     assert listed.index("Thu 12 Mar") < listed.index("Wed 11 Mar")
