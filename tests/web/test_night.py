@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from service.domain.finding import Cause, Context, Finding, Learning, State
+from service.domain.history import CheckIn
 from service.domain.message import Message
 from service.domain.night import Decision, MailKind, Silence
 from service.domain.rule import Chapter, Constant
@@ -84,6 +85,37 @@ def test_the_mail_stands_there_as_it_was_written(site: Site) -> None:
     text = browser.get(PAGE).text
     assert "Rest" not in text
     assert "kept for thirty days" in text
+
+
+def test_no_word_on_training_while_a_red_flag_is_up(site: Site) -> None:
+    """The numbers stay; how far to run and what the mail advised come back once it is over."""
+    browser = site.athlete()
+    judged(site, browser.athlete_id, assessment(finding(), night=NIGHT), decision=MAILED)
+    mail = Message(MailKind.WARNING, NIGHT, "Easy days", "Rest today.", "<p>Rest.</p>", "https://a.test/u")
+    with site.store.transaction() as tx:
+        tx.mailbox.put(browser.athlete_id, MailKind.WARNING, NIGHT, mail, "<1@a.test>", NOW)
+        tx.checkins.put(browser.athlete_id, CheckIn(NOW.date(), pain=True), NOW)
+    text = browser.get(PAGE).text
+    assert "Longest run" in text
+    assert "A tenth beyond" not in text
+    assert "Rest today" not in text
+    assert "it is not shown until you tell us" in text
+    with site.store.transaction() as tx:
+        tx.checkins.put(browser.athlete_id, CheckIn(NOW.date(), pain=False), NOW)
+    text = browser.get(PAGE).text
+    assert "A tenth beyond" in text
+    assert "Rest today." in text
+
+
+def test_a_mail_kept_back_for_a_red_flag_says_so(site: Site) -> None:
+    """Not that an address is gone."""
+    browser = site.athlete()
+    judged(site, browser.athlete_id, assessment(night=NIGHT), decision=Decision(None, Silence.RED_FLAG))
+    mail = Message(MailKind.WARNING, NIGHT, "Easy days", "Rest today.", "<p>Rest.</p>", "https://a.test/u")
+    with site.store.transaction() as tx:
+        tx.mailbox.put(browser.athlete_id, MailKind.WARNING, NIGHT, mail, "<1@a.test>", NOW)
+        tx.connection.exec_driver_sql("UPDATE mail SET state = 'suppressed', error = 'red_flag'")
+    assert "Not sent: you had told us of illness or pain." in browser.get(PAGE).text
 
 
 def test_a_silent_night_says_why(site: Site) -> None:
