@@ -20,8 +20,8 @@ from service.domain.finding import Evidence, Finding, State
 from service.domain.history import History
 from service.errors import InputError
 from service.jobs import plot
-from service.jobs.replay import CONFIG, Replayed
 from service.jobs.replay_input import Reading
+from service.jobs.replayed import CONFIG, Replayed
 from service.notify import phrases
 from service.notify.measured import sentence
 from service.notify.quantity import said

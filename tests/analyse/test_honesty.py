@@ -9,7 +9,7 @@ from service.advise import catalogue
 from service.analyse.assess import assess_nights
 from service.domain.finding import Channel, Context, Level, State
 from service.domain.history import History
-from service.jobs.replay import decided
+from service.jobs.replayed import decided
 from tests.analyse.people import CONSTANTS, answers, history, on, run, steady
 from tests.analyse.test_nights import overloaded, verdict
 

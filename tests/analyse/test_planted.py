@@ -12,7 +12,7 @@ from service.analyse.assess import assess_nights
 from service.analyse.diary import diary_of
 from service.domain.finding import Assessment, Level
 from service.domain.history import CheckIn, History
-from service.jobs.replay import decided
+from service.jobs.replayed import decided
 from service.strava.mapping import activity_from_json
 from tests.analyse.people import CONSTANTS
 from tests.strava_standin.answers import checkin

@@ -27,8 +27,9 @@ import numpy as np
 from service.analyse.constants import Constants, load_constants
 from service.analyse.diary import Columns, diary_of
 from service.analyse.score import components, state_of
-from service.jobs.replay import CONFIG, history_of, nights_of
+from service.jobs.replay import history_of
 from service.jobs.replay_input import Reading
+from service.jobs.replayed import CONFIG, nights_of
 from tests.bench import kept
 from tests.bench.people_tables import SETS, folders, own_mails, own_people, rows_of
 from tests.bench.shares import LOOK_AHEAD, labels, shares

@@ -18,7 +18,7 @@ from service.analyse.diary import FIELDS, RECORDED, ROW, Columns, diary_of
 from service.analyse.score import state_of
 from service.analyse.strain import strain_z
 from service.domain.history import History
-from service.jobs.replay import CONFIG, decided
+from service.jobs.replayed import CONFIG, decided
 from tests.bench.episodes import EPISODES, Episode
 from tests.bench.runners import VIEWS, Runner, on
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from service.advise import catalogue
 from service.analyse.assess import assess_nights, load_constants
-from service.jobs.replay import CONFIG, decided, history_of, nights_of
+from service.jobs.replay import history_of
 from service.jobs.replay_input import Reading
+from service.jobs.replayed import CONFIG, decided, nights_of
 from tests.bench.shares import LOOK_AHEAD, Person, labels
 
 THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65)

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.jobs import replay
+from service.jobs.replayed import Replayed, line
 from service.strava.client import PER_PAGE
 from tests.demo.season import open_season
 from tests.whole.commands import ROOT
@@ -64,7 +65,7 @@ def lived(tmp_path_factory, recorded):
 
 def _line(judged):
     """A kept night as replay would print it."""
-    return replay.line(replay.Replayed(judged.assessment, judged.decision))
+    return line(Replayed(judged.assessment, judged.decision))
 
 
 def replayed(rows, night: date, folder):
