@@ -22,6 +22,7 @@ from service.store.links import CHECK_IN, about_warning
 from service.store.uploads import UploadState
 from service.web.app import build_web
 from tests.notify.samples import LINKS, warning
+from tests.store.samples import run
 from tests.verdicts import assessment, finding
 from tests.web.conftest import CODE, NOW, PASSWORD, PASSWORD_HASH, Site, grant
 
@@ -168,6 +169,19 @@ def test_checking_in_by_keyboard(served: Site, page: Page) -> None:
     assert page.get_by_role("radio", name="Heavy", exact=True).is_checked()
 
 
+def test_telling_how_hard_yesterday_was(served: Site, page: Page) -> None:
+    """Asked of the run that Strava has no effort of, kept, and shown again."""
+    connect(page)
+    ran_yesterday(served)
+    page.goto("/checkin")
+    asked = page.get_by_role("group", name="How hard was yesterday’s run?")
+    asked.get_by_role("radio", name="7", exact=True).check()
+    page.get_by_role("radio", name="Normal").check()
+    page.get_by_role("button", name="Save all").click()
+    page.wait_for_url("**/checkin?saved=1")
+    assert asked.get_by_role("radio", name="7", exact=True).is_checked()
+
+
 def test_the_skip_link_comes_first(page: Page) -> None:
     """The first Tab shows it."""
     page.goto("/")
@@ -177,6 +191,14 @@ def test_the_skip_link_comes_first(page: Page) -> None:
     box = focused.bounding_box()
     assert box is not None
     assert box["x"] >= 0
+
+
+def ran_yesterday(served: Site) -> None:
+    """An hour on the evening before, without a perceived exertion."""
+    with served.store.transaction() as tx:
+        athlete = tx.athletes.by_strava_id(4711)
+        assert athlete is not None
+        tx.activities.upsert(athlete.id, [run(start=NOW - timedelta(hours=14))], NOW)
 
 
 def warned(served: Site) -> dict[str, str]:
@@ -273,6 +295,7 @@ def test_pages_fit_and_are_labelled(chromium: Browser, served: Site, size: tuple
     )
     page = context.new_page()
     connect(page)
+    ran_yesterday(served)
     paths = (*PAGES, *warned(served).values())
     found = {}
     for path in paths:
