@@ -141,9 +141,9 @@ class Assessment:
     balanced_after_easy: date | None = None
     strength_weeks: int = 0
 
-    def knowing(self, contexts: Iterable[Context]) -> "Assessment":
-        """The same verdict in what has become known since: a night sees nothing of its own day."""
-        return replace(self, contexts=self.contexts | frozenset(contexts))
+    def knowing(self, flags: Iterable[Context]) -> "Assessment":
+        """The same verdict with the red flags that are up by now: a night sees nothing of its own day."""
+        return replace(self, contexts=self.contexts - RED_FLAGS | frozenset(flags))
 
     @property
     def leading(self) -> Finding | None:

@@ -90,7 +90,7 @@ def enqueue_letter(
     for draft in drafts:
         mail = draft(app, tx, athlete, assessment, outlook, wishes)
         if mail is not None:
-            return put(app, tx, athlete.id, mail)
+            return put(app, tx, athlete.id, mail, flagged=bool(assessment.contexts & RED_FLAGS))
     return None
 
 

@@ -111,6 +111,7 @@ def put(
     *,
     address: str | None = None,
     held: bool = False,
+    flagged: bool = False,
 ) -> UUID | None:
     """Queue a finished mail. Without ``address`` it goes to the one the athlete has confirmed by then."""
     number = 0 if mail.kind in ONE_A_NIGHT else tx.mailbox.next_number(athlete_id, mail.kind, mail.night)
@@ -124,4 +125,5 @@ def put(
         number=number,
         address=address,
         held=held,
+        flagged=flagged,
     )

@@ -1,6 +1,6 @@
 """What athletes said of their mornings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -59,22 +59,18 @@ class CheckIns:
 
     def open_flags(self, athlete_id: UUID, today: date) -> dict[Context, date]:
         """Illness and pain that were told of and not taken back since, each with the day it was last told; as
-        long as a night remembers them."""
-        return {flag: day for flag, day, _ in self._open(athlete_id, today)}
-
-    def flagged_since(self, athlete_id: UUID, moment: datetime) -> bool:
-        """Whether any of them was told of after ``moment``."""
-        return any(told_at > moment for _, _, told_at in self._open(athlete_id, moment.date()))
-
-    def _open(self, athlete_id: UUID, today: date) -> Iterator[tuple[Context, date, datetime]]:
+        long as a night remembers them. What was told last counts: who flies west lives a day twice."""
+        found = {}
         since = today - timedelta(days=FLAG_DAYS)
         for name, flag in RED_FLAGS.items():
             told = getattr(CheckInRow, name)
             answered = (CheckInRow.athlete_id == athlete_id, told.is_not(None), CheckInRow.day >= since)
-            newest = select(CheckInRow.day, CheckInRow.answered_at, told).where(*answered)
-            row = self._connection.execute(newest.order_by(CheckInRow.day.desc()).limit(1)).first()
-            if row is not None and row[2]:
-                yield flag, row[0], row[1]
+            order = CheckInRow.answered_at.desc(), CheckInRow.day.desc()
+            newest = select(CheckInRow.day, told).where(*answered).order_by(*order).limit(1)
+            row = self._connection.execute(newest).first()
+            if row is not None and row[1]:
+                found[flag] = row[0]
+        return found
 
 
 def _checkin(row: Row[Any]) -> CheckIn:

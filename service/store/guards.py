@@ -125,6 +125,9 @@ class Guards:
             & MailRow.state.in_((MailState.QUEUED, MailState.DEFERRED))
             & (MailRow.queued_at > since)
         )
+        self._connection.execute(
+            select(MailRow.id).where(waiting).with_for_update()
+        )  # in the order of ``take``
         retell(self._connection, waiting, Silence.HELD)
         self._connection.execute(update(MailRow).where(waiting).values(state=MailState.HELD))
 

@@ -56,11 +56,10 @@ class Mailbox:
         address: str | None = None,
         *,
         held: bool = False,
+        flagged: bool = False,
     ) -> UUID | None:
-        """Queue a mail. None = one of this kind, night and number was there already.
-
-        Without ``address`` it goes to the address the athlete has confirmed by the time of sending.
-        """
+        """Queue a mail. None = one of this kind, night and number was there already. Without ``address`` it
+        goes to the one the athlete has confirmed by then. ``flagged``: it knows of illness or pain."""
         mail_id = uuid.uuid4()
         sealed = None
         if address is not None:
@@ -83,6 +82,7 @@ class Mailbox:
                 state=MailState.HELD if held else MailState.QUEUED,
                 queued_at=now,
                 due_at=now,
+                flagged=flagged,
             )
             .on_conflict_do_nothing()
             .returning(MailRow.id)
@@ -109,8 +109,8 @@ class Mailbox:
         """Take one mail for one attempt. None = not due, somebody else has it, or it may not be sent.
 
         A mail whose athlete has no address, whose address is suppressed, or whose athlete has switched
-        this kind off ends as ``suppressed`` here, and so does a word on training that was written before they
-        told us of illness or pain; a stale one ends as ``expired``.
+        this kind off ends as ``suppressed`` here, as does a word on training that knows nothing of illness
+        or pain they told us of; a stale one as ``expired``.
         """
         token = uuid.uuid4()
         row = self._connection.execute(
@@ -133,7 +133,8 @@ class Mailbox:
         if recipient is None:
             self._settle(mail_id, token, MailState.SUPPRESSED, now)
             return None
-        if row.kind in OF_TRAINING and self._checkins.flagged_since(row.athlete_id, row.queued_at):
+        training = row.kind in OF_TRAINING and not row.flagged
+        if training and self._checkins.open_flags(row.athlete_id, now.date()):
             retell(self._connection, MailRow.id == mail_id, Silence.RED_FLAG)
             self._settle(mail_id, token, MailState.SUPPRESSED, now, error=Silence.RED_FLAG)
             return None

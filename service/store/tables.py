@@ -242,6 +242,7 @@ class MailRow(Base):
     handed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    flagged: Mapped[bool] = mapped_column(server_default="false")
     bounced: Mapped[str | None]
     crashes: Mapped[int] = mapped_column(server_default="0")
 

@@ -91,7 +91,7 @@ def _values(
     return {
         "night": judged.night,
         "state": assessment.state.value,
-        "sentence": words.verdict(assessment, deps.phrases),
+        "sentence": words.verdict(assessment.knowing(found.red_flags), deps.phrases),
         "judged_at": words.moment(judged.judged_at, found.athlete.zone),
         "outcome": _outcome(judged),
         "findings": [_shown(finding, found, deps) for finding in assessment.findings],

@@ -50,6 +50,7 @@ def reply_page(
         judged = _warned(tx, knock.athlete_id, night)
         reply = tx.replies.of(knock.athlete_id, night).get(night, Reply(night))
         muted = tx.replies.muted(knock.athlete_id, deps.now().date())
+        flags = tx.checkins.open_flags(knock.athlete_id, deps.now().date())
     if judged is None or judged.assessment.leading is None:
         return _no_warning(deps)
     cause = judged.assessment.leading.cause
@@ -60,7 +61,7 @@ def reply_page(
         signed_in=knock.signed_in,
         link=knock.link,
         night=night,
-        sentence=words.verdict(judged.assessment, deps.phrases),
+        sentence=words.verdict(judged.assessment.knowing(flags), deps.phrases),
         reply=reply,
         cause=words.CAUSES[cause],
         muted_until=muted.get(cause),

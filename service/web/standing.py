@@ -42,9 +42,10 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1, *, today: date 
         raise NotSignedIn(Realm.ATHLETE)
     address = tx.addresses.confirmed(athlete_id)
     flags = tx.checkins.open_flags(athlete_id, today) if today else {}
+    found = tx.nights.of(athlete_id, nights)
     return Standing(
         athlete=athlete,
-        nights=_knowing(tx.nights.of(athlete_id, nights), flags),
+        nights=_knowing(found, flags) if today else found,
         address_confirmed=address is not None,
         address_pending=tx.addresses.pending(athlete_id),
         address_refused=address is not None and tx.addresses.is_suppressed(address),
@@ -54,7 +55,7 @@ def standing(tx: Transaction, athlete_id: UUID, nights: int = 1, *, today: date 
 
 
 def _knowing(nights: list[JudgedNight], flags: Iterable[Context]) -> list[JudgedNight]:
-    """The nights, the newest with the flags that went up after it: no page suggests training meanwhile."""
+    """The nights, the newest with the flags that are up by now: no page suggests training meanwhile."""
     known = [replace(night, assessment=night.assessment.knowing(flags)) for night in nights[:1]]
     return known + nights[1:]
 

@@ -1,6 +1,6 @@
 """The athlete's page: one sentence, then the evidence for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -94,7 +94,7 @@ def _over_time(found: Standing, lately: Lately, deps: WebDeps) -> dict[str, Any]
         ),
         "gaps": gaps(lately.activities, recent) if found.nights else [],
         "checkins": [_checkin(each) for each in lately.checkins[: -CHECKINS_SHOWN - 1 : -1]],
-        "warnings": [_warning(night, deps) for night in lately.warnings],
+        "warnings": [_warning(night, found.red_flags, deps) for night in lately.warnings],
     }
 
 
@@ -121,11 +121,11 @@ def _checkin(each: CheckIn) -> dict[str, str]:
     }
 
 
-def _warning(night: JudgedNight, deps: WebDeps) -> dict[str, str]:
+def _warning(night: JudgedNight, flags: Iterable[Context], deps: WebDeps) -> dict[str, str]:
     return {
         "date": night.night.isoformat(),
         "day": words.short_day(night.night),
-        "sentence": words.verdict(night.assessment, deps.phrases),
+        "sentence": words.verdict(night.assessment.knowing(flags), deps.phrases),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from service.domain.athlete import Units
-from service.domain.finding import Assessment, Cause, Channel, Finding, Level, State
+from service.domain.finding import RED_FLAGS, Assessment, Cause, Channel, Finding, Level, State
 from service.domain.night import Silence
 from service.domain.text import listed
 
@@ -161,6 +161,8 @@ def verdict(assessment: Assessment, phrases: Phrases) -> str:
         return "Nothing stands out from your own normal."
     if assessment.state is State.WATCH:
         return "Something differs from your usual. Worth watching, not worrying."
+    if assessment.contexts & RED_FLAGS:
+        return "Something differs from your usual. What follows from it waits until you say that it is over."
     until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
     return f"{phrases.headline(finding, day(until))}."
 

@@ -167,6 +167,15 @@ class TestRedFlags:
         assert not night.assessment.contexts
         assert mails(app) == []
 
+    def test_pain_that_is_over_by_now_silences_nothing(self, app, tired):
+        """Told yesterday, taken back this morning, before a late judging."""
+        with app.store.transaction() as tx:
+            tx.checkins.put(tired.id, CheckIn(NIGHT - DAY, pain=True), app.now() - DAY)
+            tx.checkins.put(tired.id, CheckIn(NIGHT, pain=False), app.now() - timedelta(minutes=20))
+        [night] = judged(app, tired)
+        assert night.decision.mail
+        assert night.assessment.contexts == {Context.PAIN}
+
     def test_illness_told_while_the_mail_waits_takes_it_back(self, app, tired):
         """The night says so, and no cooldown begins."""
         judged(app, tired)

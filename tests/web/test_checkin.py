@@ -72,10 +72,15 @@ def test_from_then_on_no_page_says_how_far_to_run(site: Site, told: str) -> None
         tx.nights.record(
             browser.athlete_id, verdict.night, verdict, Decision(None, Silence.COOLDOWN), site.clock.at, "d"
         )
-    assert "Next long run" in browser.get("/status").text
+    before = browser.get("/status").text
+    assert "Next long run" in before
+    assert "Tired muscles: until" in before
     browser.submit("/checkin", "/checkin", legs="2", **{told: "yes"})
     page = browser.get("/status").text
     assert "Next long run" not in page
+    assert "Tired muscles: until" not in page
+    assert "waits until you say that it is over" in page
+    assert "Tired muscles: until" not in browser.get("/nights/2026-03-12").text
     assert "Longest run" in page  # what was seen stays seen
 
 
