@@ -13,6 +13,7 @@ from service.domain.finding import Evidence
 
 Floats = NDArray[np.float64]
 DAY = timedelta(days=1)
+CLEARLY = 1.1  # times a usual day: less would open a mail with next to nothing
 
 
 class Witness:
@@ -54,13 +55,15 @@ class Witness:
         return self.seen("day_load", value, "load", _known(usual), 1, 1, self._activity(1, by_distance=False))
 
     def hard_days(self) -> Evidence:
-        """Yesterday where it was a hard day itself; else the last three days beside the middle of three."""
+        """Yesterday where it was clearly a hard day itself; else it or the last three days, beside the middle
+        of three: what stands out more."""
         yesterday = self.day_load()
-        if yesterday.baseline is not None and yesterday.value > yesterday.baseline:
+        if _times_usual(yesterday) >= CLEARLY:
             return yesterday
         load = self.state.load[-self.c.score.share_days :, self.column]
         three = np.convolve(load, np.ones(3), mode="valid")
-        return self.seen("recent_load", float(three[-1]), "load", float(np.median(three)), 3, 1)
+        lately = self.seen("recent_load", float(three[-1]), "load", float(np.median(three)), 3, 1)
+        return max(yesterday, lately, key=_times_usual)
 
     def hard_minutes(self) -> Evidence:
         days = self.c.fatigue.hard_days
@@ -160,6 +163,11 @@ class Witness:
     ) -> Evidence:  # fmt: skip
         """One number with its days, counted back from the night."""
         return Evidence(what, value, unit, baseline, self.day(first_ago), self.day(last_ago), activity_id)
+
+
+def _times_usual(evidence: Evidence) -> float:
+    """How many times the own normal it is; 0 where that is not known."""
+    return evidence.value / evidence.baseline if evidence.baseline else 0.0
 
 
 def _known(value: float) -> float | None:

@@ -219,6 +219,16 @@ def test_after_a_day_of_rest_the_hard_days_are_shown_not_the_rest():
     assert shown.value > 2 * shown.baseline
 
 
+def test_a_day_hardly_harder_opens_no_mail():
+    """Where yesterday was all but usual, the days before it are what stood out."""
+    past = hard_days()
+    spread = [each for each in past.activities if each.training_day != on(89)]
+    almost = session(89, sport="Soccer", minutes=72, **RATED)
+    leading = verdict(replace(past, activities=(*spread, almost)), 90).findings[0]
+    assert leading.rule == "hard_days"
+    assert (leading.evidence[0].what, leading.evidence[0].first_day) == ("recent_load", on(87))
+
+
 def test_low_answers_alone_warn_of_nothing():
     """Poor legs in a steady time: seen, not written about."""
     said = answers(range(85), soreness=4, fatigue=4, legs=3) + answers([85, 86, 87, 88], soreness=1, legs=1)
