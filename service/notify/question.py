@@ -30,8 +30,8 @@ def question(reason: Evidence, *, night: date, links: Links, units: Units = Unit
                     legs(links.checkin_url),
                     Paragraph(
                         "The page behind it keeps your answer when you press its button: mail programs open "
-                        "links by themselves, and they have no legs. There are six more questions on it, if "
-                        "you have twenty seconds."
+                        "links by themselves, and they have no legs. There are a few more questions on it, "
+                        "if you have twenty seconds."
                     ),
                 ),
                 "lead",

@@ -38,27 +38,27 @@ def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Ga
     for missing, what, mend in (
         (
             [run for run in runs if run.average_hr is None],
-            "have no heart rate",
+            "without a heart rate",
             "Wear a strap or watch that records it, and share it on Strava; until then pace stands in.",
         ),
         (
             [run for run in runs if not run.detailed],
-            "are known only as a whole, without their kilometres",
+            "known only as a whole, not by the kilometre",
             "Nothing to do: kilometres are read a few runs at a time as Strava lets us.",
         ),
         (
             [run for run in runs if run.perceived_exertion is None and run not in told],
-            "have no perceived exertion",
+            "without a perceived exertion",
             "Set it on Strava after a run, or tell us with a check-in: it replaces a guess.",
         ),
         (
             [run for run in runs if run.distance_m <= 0],
-            "have no distance",
+            "without a distance",
             "Add it on Strava: the long-run rule needs nothing but distances.",
         ),
         (
             [run for run in runs if run.manual],
-            "were typed in by hand",
+            "typed in by hand",
             "They count, but only as time and distance.",
         ),
     ):
@@ -77,7 +77,8 @@ def _told(runs: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Activit
 
 
 def _share(missing: int, of: int) -> str:
-    """``9 % of your 44 runs``; all of them said so."""
-    if missing == of:
-        return f"All {of} runs of the last {WEEKS} weeks"
-    return f"{100 * missing / of:.0f} % of your {of} runs of the last {WEEKS} weeks"
+    """``9 % of your 44 runs of the last 8 weeks are``; all of them, or the only one, said so."""
+    if of == 1:
+        return f"Your only run of the last {WEEKS} weeks is"
+    whose = f"All {of}" if missing == of else f"{100 * missing / of:.0f} % of your {of}"
+    return f"{whose} runs of the last {WEEKS} weeks are"

@@ -162,11 +162,11 @@ class TestMissing:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"average_hr": None}, "have no heart rate"),  # no strap
-            ({"perceived_exertion": None}, "have no perceived exertion"),  # not noted
-            ({"detailed": False}, "without their kilometres"),  # not read yet
-            ({"distance_m": 0.0}, "have no distance"),  # a treadmill
-            ({"manual": True}, "typed in by hand"),  # no recording
+            ({"average_hr": None}, "are without a heart rate"),  # no strap
+            ({"perceived_exertion": None}, "are without a perceived exertion"),  # not noted
+            ({"detailed": False}, "are known only as a whole"),  # not read yet
+            ({"distance_m": 0.0}, "are without a distance"),  # a treadmill
+            ({"manual": True}, "are typed in by hand"),  # no recording
         ],
     )
     def test_shares_are_said(self, changes: dict, said: str) -> None:
@@ -194,7 +194,7 @@ class TestMissing:
         with site.store.transaction() as tx:
             tx.activities.upsert(browser.athlete_id, [run(average_hr=None)], NOW)
         judged(site, browser.athlete_id, clear())
-        assert "All 1 runs of the last 8 weeks have no heart rate." in section(
+        assert "Your only run of the last 8 weeks is without a heart rate." in section(
             browser.get("/status").text, "missing"
         )
 
