@@ -108,7 +108,8 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
     channels = verdict.fused.channels(column)
     told = stage is not Stage.STRAIN
     tried = witness.performance()
-    evidence = [witness.balance(), witness.week_load(), *_own_evidence(channels, witness)]
+    load, own = [witness.balance(), witness.week_load()], _own_evidence(channels, witness)
+    evidence = own + load if told else load + own  # strain may be days ago: the signs are what is new
     if verdict.less_high[column] > 0:
         evidence.append(witness.highest_hr(float(verdict.less_high[column])))
     return Finding(
