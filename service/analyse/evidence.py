@@ -103,7 +103,7 @@ class Witness:
         return self.seen("load_balance", float(ratio[-1]), "ratio", median(ratio.tolist()), 1, 1)
 
     def answers(self) -> list[Evidence]:
-        """The freshest answer of each item beside the own mean."""
+        """The freshest answer of each item beside the own mean, the one furthest below it first."""
         found = []
         for name in ("soreness", "legs", "fatigue"):
             values = self.columns[name][:, self.column]
@@ -113,7 +113,7 @@ class Witness:
                 enough = len(known) >= self.c.answers.own_mean_needed
                 mean = float(values[known].mean()) if enough else None
                 found.append(self.seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
-        return found
+        return sorted(found, key=lambda each: each.value / each.baseline if each.baseline else 1.0)
 
     def heart_rate(self) -> list[Evidence]:
         """Heart rate of the last runs against the athlete's own line, in percent; empty if not seen."""
