@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from service.advise.catalogue import Block, Catalogue, Entry, Item, Ladder, Place
 from service.domain.advice import Advice, StrengthBlock, Suggestion
-from service.domain.finding import RED_FLAGS, Assessment
+from service.domain.finding import Assessment
 from service.domain.history import Profile, StrengthHabit
 
 STRENGTH_WEEKS = 6
@@ -23,7 +23,7 @@ def advise(assessment: Assessment, catalogue: Catalogue, *, profile: Profile) ->
     nothing about training may be suggested.
     """
     finding = assessment.leading
-    if finding is None or assessment.contexts & RED_FLAGS:
+    if finding is None or assessment.flagged:
         return None
     entry = catalogue.entry(finding.cause, finding.rule)
     if entry is None:

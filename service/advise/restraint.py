@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.domain.finding import RED_FLAGS, Assessment, Cause, Context, Finding, Level, State
+from service.domain.finding import Assessment, Cause, Context, Finding, Level, State
 from service.domain.night import Decision, MailKind, SentMail, Silence
 
 LEVELS = (Level.POSSIBLE, Level.LIKELY, Level.STRONG)
@@ -92,7 +92,7 @@ def _nothing_to_say(assessment: Assessment, limits: Limits) -> Silence | None:
     finding = assessment.leading
     if assessment.state is State.CLEAR or finding is None:
         return Silence.NOTHING_FOUND
-    if assessment.contexts & RED_FLAGS:
+    if assessment.flagged:
         return Silence.RED_FLAG
     if finding.level is None or finding.cause in limits.never_mailed:
         return Silence.BELOW_THRESHOLD

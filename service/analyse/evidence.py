@@ -115,11 +115,11 @@ class Witness:
                 found.append(self.seen(name, float(values[known[-1]]), "rating", mean, ago, ago))
         return sorted(found, key=lambda each: each.value / each.baseline if each.baseline else 1.0)
 
-    def heart_rate(self) -> list[Evidence]:
-        """Heart rate of the last runs against the athlete's own line, in percent; empty if not seen."""
+    def heart_rate(self) -> Evidence:
+        """Heart rate of the last runs against the athlete's own line, in percent."""
         shift = float(self.state.hr_shift[self.column])
         days = self.c.heart_rate.recent_days
-        return [] if np.isnan(shift) else [self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)]
+        return self.seen("hr_at_own_speed", 100 * shift, "%", 0.0, days, 1)
 
     def highest_hr(self, missing: float) -> Evidence:
         """By how much the highest heart rate of the last hard runs differs from the middle of them."""

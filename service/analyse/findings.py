@@ -127,7 +127,7 @@ def _overreaching(rules: Rules, witness: Witness) -> Finding | None:
 
 def _own_evidence(channels: dict[Channel, float], witness: Witness) -> list[Evidence]:
     said = witness.answers() if Channel.SELF_REPORT in channels else []
-    return said + (witness.heart_rate() if Channel.HEART_RATE in channels else [])
+    return said + ([witness.heart_rate()] if Channel.HEART_RATE in channels else [])
 
 
 def _missing(channels: dict[Channel, float], witness: Witness) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """One recorded session, whichever door it came through."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -104,3 +105,9 @@ class Activity:
     @property
     def is_race(self) -> bool:
         return self.is_run and self.workout_type == RACE
+
+
+def longest_run(activities: Iterable[Activity], day: date) -> Activity | None:
+    """The run of that training day which moved longest; ``None`` without one."""
+    runs = (each for each in activities if each.is_run and each.training_day == day)
+    return max(runs, key=lambda each: each.moving_s, default=None)

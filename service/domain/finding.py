@@ -141,6 +141,11 @@ class Assessment:
     balanced_after_easy: date | None = None
     strength_weeks: int = 0
 
+    @property
+    def flagged(self) -> bool:
+        """Whether illness or pain is up: nothing may be suggested."""
+        return bool(self.contexts & RED_FLAGS)
+
     def knowing(self, flags: Iterable[Context]) -> "Assessment":
         """The same verdict with the red flags that are up by now: a night sees nothing of its own day."""
         return replace(self, contexts=self.contexts - RED_FLAGS | frozenset(flags))

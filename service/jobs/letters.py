@@ -16,7 +16,7 @@ from service.analyse.diary import ROW, Diary
 from service.app import App
 from service.domain.athlete import Athlete
 from service.domain.course import Day
-from service.domain.finding import RED_FLAGS, Assessment, Cause, State
+from service.domain.finding import Assessment, Cause, State
 from service.domain.message import Message
 from service.domain.night import MailKind, Silence
 from service.domain.preference import Choice, Wishes
@@ -90,7 +90,7 @@ def enqueue_letter(
     for draft in drafts:
         mail = draft(app, tx, athlete, assessment, outlook, wishes)
         if mail is not None:
-            return put(app, tx, athlete.id, mail, flagged=bool(assessment.contexts & RED_FLAGS))
+            return put(app, tx, athlete.id, mail, flagged=assessment.flagged)
     return None
 
 
@@ -105,7 +105,7 @@ def _weekly(
     night, choices = assessment.night, wishes.choices
     if choices[MailKind.WEEKLY] is not Choice.WEEKLY or night.weekday() != _letter_day(wishes):
         return None
-    flagged = bool(assessment.contexts & RED_FLAGS)  # of this morning, whatever those nights were
+    flagged = assessment.flagged  # of this morning, whatever those nights were
     nights = tx.nights.many(athlete_id=athlete.id, since=night - 6 * DAY, until=night)
     days = outlook.diary.days
     course = outlook.course(app.constants)
@@ -170,7 +170,7 @@ def _ceiling(assessment: Assessment) -> float | None:
     is up."""
     leading = assessment.leading
     spiked = leading is not None and leading.rule == "session_spike"
-    return None if spiked or assessment.contexts & RED_FLAGS else assessment.longest_safe_m
+    return None if spiked or assessment.flagged else assessment.longest_safe_m
 
 
 def _before_long_run(

@@ -125,9 +125,8 @@ class Guards:
             & MailRow.state.in_((MailState.QUEUED, MailState.DEFERRED))
             & (MailRow.queued_at > since)
         )
-        self._connection.execute(
-            select(MailRow.id).where(waiting).with_for_update()
-        )  # in the order of ``take``
+        # Mails before their nights, as ``take`` locks them: two that meet must not wait for each other.
+        self._connection.execute(select(MailRow.id).where(waiting).with_for_update())
         retell(self._connection, waiting, Silence.HELD)
         self._connection.execute(update(MailRow).where(waiting).values(state=MailState.HELD))
 

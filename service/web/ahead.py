@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from service.domain.athlete import Units
-from service.domain.finding import RED_FLAGS, Assessment, State
+from service.domain.finding import Assessment, State
 from service.web import words
 from service.web.deps import WebDeps
 
@@ -23,7 +23,7 @@ class Ahead:
 
 def ahead(assessment: Assessment | None, units: Units, today: date, deps: WebDeps) -> list[Ahead]:
     """Nothing while pain or illness is up, and no day's load while a normal is still being learnt."""
-    if assessment is None or assessment.contexts & RED_FLAGS:
+    if assessment is None or assessment.flagged:
         return []
     rows = [_long_run(assessment, units, deps)]
     if assessment.state is not State.LEARNING and today - assessment.night <= TODAY_FOR:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 from starlette.responses import Response
 
-from service.domain.activity import DAY_BEGINS
+from service.domain.activity import DAY_BEGINS, longest_run
 from service.domain.history import CheckIn
 from service.store.session import Transaction
 from service.web.deps import Deps, WebDeps
@@ -66,7 +66,7 @@ def ask(
         open_night=open_night,
         unrated=today - DAY if unrated else None,
         exertion=by_day[today - DAY].exertion if today - DAY in by_day else None,
-        flags={flag.value: day for flag, day in flags.items() if day < today},
+        flags={flag: day for flag, day in flags.items() if day < today},
         emergency=deps.phrases.EMERGENCY if flag else (),
         clinician=deps.phrases.CLINICIAN,
     )
@@ -109,12 +109,8 @@ def take(
 
 def _unrated(deps: WebDeps, tx: Transaction, athlete_id: UUID, day: date) -> bool:
     """Whether there was a run on that day, over by now, whose longest came without an effort."""
-    runs = [
-        each
-        for each in tx.activities.of(athlete_id, deps.now() - 4 * DAY)
-        if each.is_run and each.training_day == day
-    ]
-    return bool(runs) and max(runs, key=lambda each: each.moving_s).perceived_exertion is None
+    longest = longest_run(tx.activities.of(athlete_id, deps.now() - 4 * DAY), day)
+    return longest is not None and longest.perceived_exertion is None
 
 
 def _today(deps: WebDeps, tx: Transaction, athlete_id: UUID) -> date:

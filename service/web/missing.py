@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.domain.activity import Activity
+from service.domain.activity import Activity, longest_run
 from service.domain.history import CheckIn
 
 WEEKS = 8
@@ -24,7 +24,7 @@ class Gap:
 def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Gap]:
     """From the sessions and answers of the last ``LOOKED_AT``, the most useful to mend first."""
     runs = [activity for activity in activities if activity.is_run]
-    told = _told(runs, checkins)
+    told = [longest_run(runs, each.date) for each in checkins if each.exertion is not None]
     found = []
     if not any(each.legs is not None or each.soreness is not None for each in checkins):
         found.append(
@@ -65,15 +65,6 @@ def gaps(activities: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Ga
         if len(missing) / len(runs) >= WORTH_A_WORD:
             found.append(Gap(f"{_share(len(missing), len(runs))} {what}.", mend))
     return found
-
-
-def _told(runs: Sequence[Activity], checkins: Sequence[CheckIn]) -> list[Activity]:
-    """The longest run of each day of which an effort was told."""
-    days = {each.date for each in checkins if each.exertion is not None}
-    return [
-        max((run for run in runs if run.training_day == day), key=lambda run: run.moving_s)
-        for day in days & {run.training_day for run in runs}
-    ]
 
 
 def _share(missing: int, of: int) -> str:

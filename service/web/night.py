@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from service.domain.finding import RED_FLAGS, Context, Finding
+from service.domain.finding import Context, Finding
 from service.domain.message import Message
 from service.domain.night import Decision, MailKind, Silence
 from service.domain.reply import Felt, Reply
@@ -132,7 +132,7 @@ def _inputs(judged: JudgedNight, found: Standing, deps: WebDeps) -> list[tuple[s
         rows.append(("What you are used to (mean load of 42 days)", f"{night.fitness:.0f} load points a day"))
     if night.fatigue is not None:
         rows.append(("What you did lately (mean load of 7 days)", f"{night.fatigue:.0f} load points a day"))
-    if night.longest_safe_m is not None and not (found.red_flags or night.contexts & RED_FLAGS):
+    if night.longest_safe_m is not None and not (found.red_flags or night.flagged):
         ceiling = deps.said(night.longest_safe_m, "m", units, "longest_run")
         rows.append(("A tenth beyond the longest run of 30 days", ceiling))
     if night.learning:

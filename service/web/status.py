@@ -189,7 +189,7 @@ def _notes(found: Standing, checkins: Sequence[CheckIn], today: date, doctor: st
         text = "Strava no longer lets us read your runs. Connect again, and it goes on where it stopped."
         yield Note(text, "/", "Connect again")
     for flag, day in found.red_flags.items():
-        told = "that you feel ill" if flag is Context.ILLNESS else "of a pain that changes how you run"
+        told = words.RED_FLAGS[flag]
         text = f"On {words.day(day)} you told us {told}. Until it is over we say nothing about training."
         yield Note(text, "/checkin", "Is it over?")
     for item in lasting(checkins, today):

@@ -6,7 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from service.domain.athlete import Units
-from service.domain.finding import RED_FLAGS, Assessment, Cause, Channel, Finding, Level, State
+from service.domain.finding import Assessment, Cause, Channel, Context, Finding, Level, State
 from service.domain.night import Silence
 from service.domain.text import listed
 
@@ -36,6 +36,12 @@ STATES: Mapping[State, str] = {
     State.WATCH: "worth watching",
     State.WARN: "warning",
 }
+
+RED_FLAGS: Mapping[Context, str] = {
+    Context.ILLNESS: "that you feel ill",
+    Context.PAIN: "of a pain that changes how you run",
+}
+"""After "you told us"."""
 
 CHANNELS: Mapping[Channel, str] = {
     Channel.LOAD: "training load",
@@ -161,7 +167,7 @@ def verdict(assessment: Assessment, phrases: Phrases) -> str:
         return "Nothing stands out from your own normal."
     if assessment.state is State.WATCH:
         return "Something differs from your usual. Worth watching, not worrying."
-    if assessment.contexts & RED_FLAGS:
+    if assessment.flagged:
         return "Something differs from your usual. What follows from it waits until you say that it is over."
     until = max(finding.until or assessment.night + USUAL_WINDOW, assessment.night)
     return f"{phrases.headline(finding, day(until))}."
